@@ -129,9 +129,8 @@ def echelon(rows: Tensor, tolerance: float = 1e-8) -> Tensor:
     above the tolerance has no pivot. When all entries are small rationals they are set to them exactly.
     """
     R = orthonormal(_matrix(rows, "rows").T).T.clone()
-    d, n = R.shape
     column = 0
-    for i in range(d):
+    for i in range(len(R)):
         size = R[i:, column:].abs().amax(0)
         candidates = (size > tolerance).nonzero()
         if len(candidates) == 0:

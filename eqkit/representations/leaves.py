@@ -1,0 +1,210 @@
+"""The leaves of the algebra: the defining vector, the trivial representation, one given by images, one of a factor."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import torch
+from torch import Tensor
+
+from eqkit.representations.algebra import Leaf, Monomial, Representation
+from eqkit.subspaces import as_double
+
+
+class Vector(Leaf):
+    """The defining representation g ↦ g."""
+
+    def __init__(self, group: Any) -> None:
+        self.group, self.size, self.key = group, group.n, ("V",)
+
+    def at(self, g: Tensor) -> Tensor:
+        return g
+
+    def lie_at(self, A: Tensor) -> Tensor:
+        return A
+
+    def restricted(self, H: Any) -> Representation:
+        return H.vector
+
+    @cached_property
+    def monomial(self) -> Monomial | None:
+        return self.group.monomial
+
+    def __repr__(self) -> str:
+        return "V"
+
+
+class Trivial(Leaf):
+    """The trivial representation g ↦ (1), of size 1."""
+
+    def __init__(self, group: Any) -> None:
+        self.group, self.size, self.key = group, 1, ("1",)
+
+    def at(self, g: Tensor) -> Tensor:
+        return g.new_ones(*g.shape[:-2], 1, 1)
+
+    def lie_at(self, A: Tensor) -> Tensor:
+        return A.new_zeros(*A.shape[:-2], 1, 1)
+
+    def restricted(self, H: Any) -> Representation:
+        return H.trivial
+
+    @cached_property
+    def monomial(self) -> Monomial | None:
+        k = len(self.group.generators) if len(self.group.lie_algebra) == 0 else None
+        return None if k is None else Monomial(np.zeros((k, 1), np.int64), np.ones((k, 1), np.int8))
+
+    def __repr__(self) -> str:
+        return "1"
+
+
+class Given(Leaf):
+    """A representation given by the images of the generators and of the Lie algebra's basis; it is checked when built.
+
+    Finite groups: ρ(s)ρ(h) = ρ(sh) for every element h and generator s, along the Cayley graph. Lie algebras: ρ([A, B]) =
+    [ρ(A), ρ(B)] and ρ(gAg⁻¹) = ρ(g)ρ(A)ρ(g)⁻¹. Elements are evaluated by their word, or by exp ρ(log g).
+    """
+
+    def __init__(self, group: Any, generators: Tensor, lie: Tensor, name: str) -> None:
+        k, d = len(group.generators), len(group.lie_algebra)
+        generators, lie = as_double(generators, "generators"), as_double(lie, "lie")
+        size = generators.shape[-1] if k else lie.shape[-1]
+        if generators.shape != (k, size, size) or lie.shape != (d, size, size):
+            raise ValueError(
+                f"representation of {group}: generators {tuple(generators.shape)} and lie {tuple(lie.shape)}; it needs one "
+                f"square matrix for each of its {k} generators and {d} basis elements of the Lie algebra, all of one size"
+            )
+        self.group, self.size, self.name = group, size, name
+        self.images, self.lie_images = generators, lie
+        self.key = ("given", size, generators.numpy().tobytes(), lie.numpy().tobytes())
+        self._verify()
+
+    def _verify(self) -> None:
+        tolerance = 1e-8 * max(1.0, *(float(t.abs().max()) for t in (self.images, self.lie_images) if t.numel()))
+        basis = self.group.lie_algebra
+        if len(basis) == 0:
+            edges, table = self.group.cayley_graph(), self.table  # (order, k), (order, size, size)
+            for j, image in enumerate(self.images):
+                worst = float((image @ table - table[edges[:, j]]).abs().max())
+                if worst > tolerance * len(table):
+                    raise ValueError(
+                        f"the images break a relation of {self.group}: ρ(s)ρ(h) and ρ(sh) differ by {worst:.1e} "
+                        f"for generator {j}; images must obey every relation between the generators"
+                    )
+            return
+        for i, j in itertools.combinations(range(len(basis)), 2):
+            bracket = self.lie_at(basis[i] @ basis[j] - basis[j] @ basis[i])
+            a, b = self.lie_images[i], self.lie_images[j]
+            if float((a @ b - b @ a - bracket).abs().max()) > tolerance * 10:
+                raise ValueError(f"lie images {i} and {j} break the bracket: ρ([A, B]) must be ρ(A)ρ(B) − ρ(B)ρ(A)")
+        for s, image in zip(self.group.generators, self.images, strict=True):
+            moved = self.lie_at(s @ basis @ torch.linalg.inv(s))
+            if float((image @ self.lie_images - moved @ image).abs().max()) > tolerance * 10:
+                raise ValueError("a generator's image breaks ρ(g)ρ(A)ρ(g)⁻¹ = ρ(gAg⁻¹)")
+
+    @cached_property
+    def table(self) -> Tensor:
+        """Images of all elements, (order, size, size), along the spanning tree of the Cayley graph."""
+        edges = self.group.cayley_graph()
+        table = self.images.new_zeros(len(edges), self.size, self.size)
+        table[0] = torch.eye(self.size, dtype=table.dtype)
+        seen = torch.zeros(len(edges), dtype=torch.bool)
+        seen[0] = True
+        frontier = torch.tensor([0])
+        while len(frontier):
+            found = []
+            for j, image in enumerate(self.images):
+                target = edges[frontier, j]
+                new = ~seen[target]
+                table[target[new]] = image @ table[frontier[new]]
+                seen[target] = True
+                found.append(target[new])
+            frontier = torch.cat(found)
+        return table
+
+    def at(self, g: Tensor) -> Tensor:
+        if len(self.group.lie_algebra) == 0:
+            return self.table[self.group.index(g)]
+        flat = [self._exponential(h) for h in g.reshape(-1, *g.shape[-2:])]
+        return torch.stack(flat).reshape(*g.shape[:-2], self.size, self.size)
+
+    def _exponential(self, g: Tensor) -> Tensor:
+        start = torch.eye(self.group.n, dtype=g.dtype)[None], torch.eye(self.size, dtype=self.images.dtype)[None]
+        for s, image in zip(
+            torch.cat([start[0], self.group.generators]), torch.cat([start[1], self.images]), strict=True
+        ):
+            rest = torch.linalg.solve(s, g)
+            log = torch.from_numpy(np.asarray(scipy.linalg.logm(rest.numpy())))
+            if not g.is_complex() and log.is_complex():
+                if log.imag.abs().max() > 1e-8:
+                    continue
+                log = log.real
+            if float((self._span(log) - log).abs().max()) < 1e-8:
+                return image @ torch.matrix_exp(self.lie_at(log))
+        raise ValueError(
+            f"{self} of {self.group}: this element is no exponential of the Lie algebra, nor a generator times one; "
+            "write the representation with ⊕, ⊗, dual, Sym and Alt of G.vector instead"
+        )
+
+    @cached_property
+    def _dual_basis(self) -> Tensor:
+        flat = self.group.lie_algebra.flatten(1)
+        return torch.linalg.pinv(torch.cat([flat.real, flat.imag], 1) if flat.is_complex() else flat)
+
+    def _coordinates(self, A: Tensor) -> Tensor:
+        flat = A.flatten(-2)
+        return (torch.cat([flat.real, flat.imag], -1) if flat.is_complex() else flat) @ self._dual_basis
+
+    def _span(self, A: Tensor) -> Tensor:
+        basis = self.group.lie_algebra
+        return torch.einsum("...d,dij->...ij", self._coordinates(A).to(basis.dtype), basis)
+
+    def lie_at(self, A: Tensor) -> Tensor:
+        if len(self.group.lie_algebra) == 0:
+            return A.new_zeros(*A.shape[:-2], self.size, self.size)
+        return torch.einsum("...d,dij->...ij", self._coordinates(A).to(self.lie_images.dtype), self.lie_images)
+
+    def restricted(self, H: Any) -> Representation:
+        return H.representation(generators=self(H.generators), lie=self.lie(H.lie_algebra), name=self.name)
+
+    @cached_property
+    def monomial(self) -> Monomial | None:
+        return Monomial.of(self.images) if len(self.group.lie_algebra) == 0 else None
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Inflated(Leaf):
+    """A leaf of one factor, as a representation of the direct product: (g, h) ↦ leaf(g)."""
+
+    def __init__(self, leaf: Leaf, group: Any, block: slice, generators: slice) -> None:
+        self.leaf, self.block, self.generators = leaf, block, generators  # which generators of G × H move this factor
+        self.group, self.size = group, leaf.size
+        self.key = ("inflated", leaf.group, leaf.key, block.start, block.stop)
+
+    def at(self, g: Tensor) -> Tensor:
+        return self.leaf.at(g[..., self.block, self.block])
+
+    def lie_at(self, A: Tensor) -> Tensor:
+        return self.leaf.lie_at(A[..., self.block, self.block])
+
+    def restricted(self, H: Any) -> Representation:
+        return H.representation(generators=self(H.generators), lie=self.lie(H.lie_algebra), name=str(self))
+
+    @cached_property
+    def monomial(self) -> Monomial | None:
+        inner = self.leaf.monomial
+        if inner is None or len(self.group.lie_algebra):
+            return None
+        k = len(self.group.generators)
+        index, sign = np.tile(np.arange(self.size), (k, 1)), np.ones((k, self.size), np.int8)
+        index[self.generators], sign[self.generators] = inner.index, inner.sign
+        return Monomial(index, sign)
+
+    def __repr__(self) -> str:
+        return f"{self.leaf}[{self.leaf.group}]"

@@ -1,0 +1,317 @@
+"""Equation systems: p(M) = 0 with coefficients that do not depend on n, and what one can do with them at every n."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from eqkit import groups, subspaces
+from eqkit.equations.words import E, Word, parse_word
+
+NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:/\d+)?"
+HOLDS = 1e-9  # an equation holds where its relative residual is below
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Σ c_w w(M) = 0 as ((c, w), …); prints with its first word alone on the left, `M Mᵀ = E`."""
+
+    terms: tuple[tuple[float, Word], ...]
+
+    def __post_init__(self) -> None:
+        merged: dict[Word, float] = {}
+        for c, w in self.terms:
+            merged[w] = merged.get(w, 0.0) + c
+        terms = tuple((c, w) for w, c in merged.items() if c != 0)
+        if not any(w.degree for _, w in terms):
+            raise ValueError("an equation needs a word with M that does not cancel, as in 'M Mᵀ = E'")
+        object.__setattr__(self, "terms", terms)
+
+    @classmethod
+    def parse(cls, text: str, letters: Sequence[Word] = ()) -> Equation:
+        """Read `M Mᵀ = E`, `M M = 3/2 M − E` or `M − Mᵀ = 0`; a ValueError names what cannot be read."""
+        sides = text.split("=")
+        if len(sides) != 2 or not all(side.strip() for side in sides):
+            raise ValueError(f"{text!r} is no equation: write one '=' between two sides, as in 'M Mᵀ = E'")
+        terms = []
+        for side, sign in zip(sides, (1, -1)):
+            for minus, number, word in re.findall(rf"([+−-]?)\s*({NUMBER})?\s*([^\s+−-][^+−-]*)", side):
+                c = sign * (1 if minus in ("", "+") else -1) * _number(number)
+                terms += [] if word.strip() == "0" else [(c, parse_word(word, letters))]
+        return cls(tuple(terms))
+
+    def __call__(self, M: Tensor) -> Tensor:
+        """p(M) = Σ c_w w(M): (…, n, n) -> (…, n, n), differentiable."""
+        return sum((c * w(M) for c, w in self.terms), torch.zeros_like(M))
+
+    def relative(self, M: Tensor) -> Tensor:
+        """‖p(M)‖ / Σ ‖c_w w(M)‖, between 0 and 1 (the sum not below 1e-3): (…, n, n) -> (…)."""
+        sizes = torch.stack([torch.linalg.matrix_norm(c * w(M)) for c, w in self.terms]).sum(0)
+        return torch.linalg.matrix_norm(self(M)) / sizes.clamp(min=1e-3)
+
+    def __str__(self) -> str:
+        return self._write(str)
+
+    def latex(self) -> str:
+        return self._write(Word.latex).replace("−", "-")
+
+    def _write(self, write: Callable[[Word], str]) -> str:
+        def side(terms: Sequence[tuple[float, Word]]) -> str:
+            text = " ".join(f"{'−' if c < 0 else '+'} {_coefficient(abs(c))}{write(w)}" for c, w in terms)
+            return re.sub("^− ", "−", text.removeprefix("+ ")) or "0"
+
+        return f"{side(self.terms[:1])} = {side([(-c, w) for c, w in self.terms[1:]])}"
+
+
+def _number(text: str) -> float:
+    numerator, _, denominator = text.partition("/")
+    return float(numerator or 1) / float(denominator or 1)
+
+
+def _coefficient(c: float) -> str:
+    exact = subspaces.rationals(torch.tensor([c], dtype=torch.float64))
+    return "" if c == 1 else f"{exact[0]} " if exact else f"{c:.6g} "
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a learned system rests on.
+
+    words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words' entries on
+    the samples, the largest 1 · null_dimension: how many count as zero, that is the number of linear relations before
+    consequences were dropped · gap: the factor between the smallest nonzero value and the largest zero one · holdout: the
+    residual at each held-out n · cautions: what a reader must know before believing the equations.
+    """
+
+    words: tuple[Word, ...]
+    sizes: tuple[int, ...]
+    spectrum: Tensor
+    null_dimension: int
+    gap: float
+    holdout: dict[int, float] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class EquationSystem:
+    """The matrices with p(M) = 0 for every equation, at every n: `EquationSystem("M Mᵀ = E", "M X = X M")`.
+
+    Equations are `Equation`s or strings; letters of your own that occur in strings go to `letters`.
+    """
+
+    equations: tuple[Equation, ...]
+    evidence: Evidence | None
+
+    def __init__(self, *equations: Equation | str, letters: Sequence[Word] = (), evidence: Evidence | None = None):
+        parsed = tuple(e if isinstance(e, Equation) else Equation.parse(e, letters) for e in equations)
+        object.__setattr__(self, "equations", parsed)
+        object.__setattr__(self, "evidence", evidence)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words that occur, each once."""
+        return tuple(dict.fromkeys(w for equation in self.equations for _, w in equation.terms))
+
+    @property
+    def coefficients(self) -> Tensor:
+        """(equations, words) float64, the same at every n: M Mᵀ = E has two, 1 and −1."""
+        rows = [{w: c for c, w in equation.terms} for equation in self.equations]
+        return torch.tensor([[row.get(w, 0.0) for w in self.words] for row in rows], dtype=torch.float64)
+
+    def __call__(self, M: Tensor) -> Tensor:
+        """p(M): (…, n, n) -> (…, equations, n, n), differentiable; its square sum is a penalty to train with."""
+        if not self.equations:
+            return M.new_zeros(*M.shape[:-2], 0, *M.shape[-2:])
+        return torch.stack([equation(M) for equation in self.equations], -3)
+
+    def residuals(self, M: Tensor) -> Tensor:
+        """The Frobenius norm of each equation, such as ‖M Mᵀ − E‖: (…, n, n) -> (…, equations)."""
+        return torch.linalg.matrix_norm(self(check_square(M)))
+
+    def residual(self, M: Tensor) -> Tensor:
+        """max over the equations of ‖p(M)‖ / Σ ‖c_w w(M)‖, between 0 and 1: (…, n, n) -> (…)."""
+        M = check_square(M)
+        return torch.stack([M.new_zeros(M.shape[:-2]), *(e.relative(M) for e in self.equations)]).amax(0)
+
+    def project(self, M: Tensor, steps: int = 100) -> Tensor:
+        """A point near M with p = 0, by Levenberg–Marquardt: (…, n, n) -> (…, n, n), detached, computed in float64.
+
+        Solves (JᵀJ + λ‖p‖) A = −Jᵀp by conjugate gradients with J = dp(M), never stored. A RuntimeError says when some
+        matrix did not arrive within `steps`. (Nocedal & Wright 2006, §10.3; Fan & Yuan 2005 for the damping.)
+        """
+        points = self._descend(check_square(M), steps)
+        worst = float(self.residual(points).max()) if points.numel() else 0.0
+        if not worst < HOLDS:
+            raise RuntimeError(
+                f"projection onto {self}: residual {worst:.1e} after {steps} steps at n = {M.shape[-1]}; "
+                "start nearer to a solution, or check that the equations have one at this n"
+            )
+        return points.to(M.dtype)
+
+    def _descend(self, M: Tensor, steps: int = 100) -> Tensor:
+        shape, M = M.shape, M.detach().double().reshape(-1, *M.shape[-2:]).clone()
+        damping = torch.ones(len(M), dtype=M.dtype)
+        for _ in range(steps):
+            size = self(M).flatten(1).norm(dim=1)
+            active = ((size > 1e-15 * shape[-1]) & (damping < 1e8)).nonzero()[:, 0]
+            if len(active) == 0:
+                break
+            at, size = M[active], size[active]
+            p, pull = torch.func.vjp(self, at)
+            shift = (damping[active] * size)[:, None, None]
+            step = _conjugate_gradients(
+                lambda A: pull(torch.func.jvp(self, (at,), (A,))[1])[0] + shift * A, -pull(p)[0], 2 * shape[-1] ** 2
+            )
+            better = self(at + step).flatten(1).norm(dim=1) < size
+            M[active] += torch.where(better[:, None, None], step, 0)
+            damping[active] *= torch.where(better, 0.1, 10.0)
+        return M.reshape(shape)
+
+    def sample(self, n: int, count: int, generator: torch.Generator | None = None) -> Tensor:
+        """Points with p = 0, found from Gaussian matrices: (count, n, n). They lie on all parts a descent reaches, in no
+        uniform way. A RuntimeError says when fewer than one start in twenty arrives."""
+        found = torch.zeros(0, n, n, dtype=torch.float64)
+        for _ in range(20):
+            starts = torch.randn(count, n, n, generator=generator, dtype=torch.float64) / n**0.5
+            points = self._descend(starts)
+            found = torch.cat([found, points[self.residual(points) < HOLDS]])
+            if len(found) >= count:
+                return found[:count]
+        raise RuntimeError(f"{self}: only {len(found)} of {20 * count} random matrices could be projected at n = {n}")
+
+    def jacobian(self, M: Tensor) -> Tensor:
+        """dp(M) at one matrix (n, n): (equations · n², n²) float64, both sides row-major."""
+        n = M.shape[-1]
+        directions = torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
+        rows = torch.func.vmap(lambda A: torch.func.jvp(self, (M.double(),), (A,))[1])(directions)
+        return rows.reshape(n * n, -1).T
+
+    def lie_algebra(self, n: int) -> Tensor:
+        """{A : dp(E) A = 0}, the tangent space at E, as a basis in echelon form (d, n, n) float64.
+
+        It is the Lie algebra of the group if the equations are reduced; (M Mᵀ − E)² = 0 has all of matrix space.
+        """
+        identity = torch.eye(n, dtype=torch.float64)
+        if not self.residual(identity) < HOLDS:
+            raise ValueError(f"{self}: E is no solution at n = {n}, so there is no group and no tangent space at E")
+        if not self.equations:
+            return torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
+        return subspaces.echelon(subspaces.null_space(self.jacobian(identity)).T).reshape(-1, n, n)
+
+    def dimension(self, n: int) -> int:
+        """n² − rank dp(E): the dimension of the group if the equations are reduced, and else an upper bound."""
+        return len(self.lie_algebra(n))
+
+    def closure(self, n: int = 6, count: int = 16, generator: torch.Generator | None = None) -> tuple[float, float, float]:
+        """How far the solutions are from a group: the worst residual at E, at products A B and at inverses A⁻¹.
+
+        A and B are `count` sampled solutions each; a singular one makes the last number 1.
+        """
+        A, B = self.sample(n, 2 * count, generator or torch.Generator().manual_seed(0)).chunk(2)
+        regular = torch.linalg.cond(A) < 1e8
+        inverse = float(self.residual(torch.linalg.inv(A)).max()) if regular.all() else 1.0
+        return float(self.residual(torch.eye(n))), float(self.residual(A @ B).max()), inverse
+
+    def is_group(self, n: int = 6) -> bool:
+        """Do E, products and inverses of solutions satisfy the equations, on samples at n? (n even, so that X exists.)"""
+        return max(self.closure(n)) < HOLDS**0.5
+
+    def group(self, n: int, count: int = 8, generator: torch.Generator | None = None) -> groups.MatrixGroup:
+        """The group generated by exp of the Lie algebra and `count` sampled solutions at n.
+
+        It lies in the group of the equations and holds its identity component if they are reduced; parts that no sample
+        meets are missed, so a finite group may come out too small: raise `count` and compare. Entries that are
+        integers to rounding are set to them. ValueError if the solutions form no group.
+        """
+        if not self.is_group(n):
+            raise ValueError(f"{self}: the solutions at n = {n} form no group; see .closure({n}) for what fails")
+        points = self.sample(n, count, generator or torch.Generator().manual_seed(0))
+        near = points.round()
+        points = torch.where((points - near).abs() < 1e-7, near, points)
+        return groups.MatrixGroup(
+            generators=torch.unique(points, dim=0), lie_algebra=self.lie_algebra(n), name=f"{{M : {self}}}"
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the equations, and what a learned system rests on, as JSON."""
+        content: dict = {"equations": [[[c, str(w)] for c, w in equation.terms] for equation in self.equations]}
+        if self.evidence:
+            content["evidence"] = {
+                **vars(self.evidence),
+                "words": [str(w) for w in self.evidence.words],
+                "spectrum": self.evidence.spectrum.tolist(),
+            }
+        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path, letters: Sequence[Word] = ()) -> EquationSystem:
+        """Read what `save` wrote; letters of your own have to be given again, for a file cannot hold a function."""
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        equations = [Equation(tuple((c, parse_word(w, letters)) for c, w in e)) for e in content["equations"]]
+        evidence = content.get("evidence")
+        if evidence:
+            evidence = Evidence(
+                **evidence
+                | {
+                    "words": tuple(parse_word(w, letters) for w in evidence["words"]),
+                    "sizes": tuple(evidence["sizes"]),
+                    "spectrum": torch.tensor(evidence["spectrum"], dtype=torch.float64),
+                    "holdout": {int(n): r for n, r in evidence["holdout"].items()},
+                    "cautions": tuple(evidence["cautions"]),
+                }
+            )
+        return cls(*equations, evidence=evidence)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EquationSystem) and self.equations == other.equations
+
+    def __hash__(self) -> int:
+        return hash(self.equations)
+
+    def __str__(self) -> str:
+        if not self.equations:
+            return f"no equation among these {len(self.evidence.words)} words" if self.evidence else "no equation"
+        return ", ".join(map(str, self.equations))
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        lines = [equation.latex() for equation in self.equations] or [rf"\text{{{self}}}"]
+        return "$" + r",\quad ".join(lines) + "$"
+
+
+def check_square(M: Tensor) -> Tensor:
+    if M.ndim < 2 or M.shape[-1] != M.shape[-2]:
+        raise ValueError(f"M has shape {tuple(M.shape)}; equations are about square matrices (…, n, n)")
+    if M.is_complex():
+        raise TypeError("M is complex; write it as a real 2n × 2n matrix, where multiplication by i is the letter X")
+    if not torch.isfinite(M).all():
+        raise ValueError(f"M of shape {tuple(M.shape)} holds NaN or infinity; clean the data first")
+    return M if M.is_floating_point() else M.double()
+
+
+def _conjugate_gradients(A: Callable[[Tensor], Tensor], b: Tensor, steps: int) -> Tensor:
+    """x with A x ≈ b for a symmetric positive A, matrices (…, n, n) as vectors; each of the batch with its own step."""
+
+    def dot(u: Tensor, v: Tensor) -> Tensor:
+        return (u * v).sum((-2, -1), keepdim=True)
+
+    x, r, d = torch.zeros_like(b), b, b
+    rr = dot(r, r)
+    goal = 1e-24 * rr
+    for _ in range(steps):
+        if (rr <= goal).all():
+            break
+        Ad = A(d)
+        alpha = torch.where(rr > goal, rr / dot(d, Ad).clamp(min=1e-300), 0)
+        x, r = x + alpha * d, r - alpha * Ad
+        new = dot(r, r)
+        d = r + new / rr.clamp(min=1e-300) * d
+        rr = new
+    return x

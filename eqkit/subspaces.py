@@ -66,8 +66,11 @@ def largest_gap(values: Tensor, floor: float = 1e-13, scale: float | None = None
     return Gap(dim, float(ratios[i]), float((s[i] * s[i + 1]).sqrt()))
 
 
-def null_space(A: Tensor, floor: float = 1e-13) -> Tensor:
-    """Orthonormal columns spanning {x : A x = 0}; A (m, n), result (n, dim), dim by the largest gap of the spectrum."""
+def null_space(A: Tensor, floor: float = 1e-13, scale: float | None = None) -> Tensor:
+    """Orthonormal columns spanning {x : A x = 0}; A (m, n), result (n, dim), dim by the largest gap of the spectrum.
+
+    scale: the size of A that counts as 1, where A may be nothing but rounding (the default is its largest singular value).
+    """
     A = _matrix(A)
     m, n = A.shape
     if n == 0:
@@ -76,7 +79,7 @@ def null_space(A: Tensor, floor: float = 1e-13) -> Tensor:
         A = torch.linalg.qr(A, mode="r").R
     _, s, Vh = torch.linalg.svd(A, full_matrices=True)
     s = torch.cat([s, s.new_zeros(n - len(s))])
-    return Vh[n - largest_gap(s, floor * max(1, n / 100)).dim :].mH.contiguous()
+    return Vh[n - largest_gap(s, floor * max(1, n / 100), scale).dim :].mH.contiguous()
 
 
 def orthonormal(A: Tensor, floor: float = 1e-13) -> Tensor:

@@ -1,7 +1,7 @@
 """Representations: a group written as matrices. They are values with an algebra, and come with a public test kit.
 
-The group is a value here: this package uses its `n`, `generators`, `lie_algebra`, `monomial`, `index` and `cayley_graph`,
-and imports no group.
+The group is a value here: this package uses its `n`, `generators`, `lie_algebra`, `monomial`, `index` and
+`cayley_graph`, and imports no group.
 """
 
 from eqkit.representations.algebra import Leaf, Monomial, Representation

@@ -25,7 +25,7 @@ LeafMap = Callable[["Leaf"], Tensor]
 
 
 class Monomial(NamedTuple):
-    """k signed permutations of `size` points, matrix-free: column j of the i-th has the entry sign[i, j] in row index[i, j]."""
+    """k signed permutations, matrix-free: column j of the i-th matrix has the entry sign[i, j] in row index[i, j]."""
 
     index: np.ndarray  # (k, size) int64
     sign: np.ndarray  # (k, size) int8
@@ -52,9 +52,9 @@ class Monomial(NamedTuple):
 class Representation:
     """A homomorphism g ↦ V(g) from a matrix group to invertible matrices, V(gh) = V(g) V(h).
 
-    Built from `G.vector`, `G.trivial`, `G.regular`, `G.representation(...)` by `V.dual`, `V + W` (⊕), `3 * V`, `V * W` (⊗),
-    `V ** 2`, `V.sym(2)`, `V.alt(2)`, `V.restrict(H)` and `V @ W2` (external product, of G × H). Two representations are
-    equal if group and expression are.
+    Built from `G.vector`, `G.trivial`, `G.regular`, `G.representation(...)` by `V.dual`, `V + W` (⊕), `3 * V`, `V * W`
+    (⊗), `V ** 2`, `V.sym(2)`, `V.alt(2)`, `V.restrict(H)` and `V @ W2` (external product, of G × H). Two representations
+    are equal if group and expression are.
     """
 
     group: Any
@@ -77,12 +77,9 @@ class Representation:
     def _relabel(self, leaf: Callable[[Leaf], Representation]) -> Representation:
         raise NotImplementedError
 
-    def _leaves(self) -> list[Leaf]:
-        raise NotImplementedError
-
     @cached_property
     def monomial(self) -> Monomial | None:
-        """V of the group's generators as signed permutations (index maps), or None if they are not, or G is not finite."""
+        """V of the generators as signed permutations (index maps), or None if they are not, or G has a Lie algebra."""
         raise NotImplementedError
 
     def character(self, g: Tensor) -> Tensor:
@@ -226,9 +223,6 @@ class Leaf(Representation):
 
     def _relabel(self, leaf: Callable[[Leaf], Representation]) -> Representation:
         return leaf(self)
-
-    def _leaves(self) -> list[Leaf]:
-        return [self]
 
     def character(self, g: Tensor) -> Tensor:
         return self.at(self._check(g, "g")).diagonal(dim1=-2, dim2=-1).sum(-1)

@@ -65,8 +65,8 @@ class Trivial(Leaf):
 class Given(Leaf):
     """A representation given by the images of the generators and of the Lie algebra's basis; it is checked when built.
 
-    Finite groups: ρ(s)ρ(h) = ρ(sh) for every element h and generator s, along the Cayley graph. Lie algebras: ρ([A, B]) =
-    [ρ(A), ρ(B)] and ρ(gAg⁻¹) = ρ(g)ρ(A)ρ(g)⁻¹. Elements are evaluated by their word, or by exp ρ(log g).
+    Finite groups: ρ(s)ρ(h) = ρ(sh) for every element h and generator s, along the Cayley graph. Lie algebras:
+    ρ([A, B]) = [ρ(A), ρ(B)] and ρ(gAg⁻¹) = ρ(g)ρ(A)ρ(g)⁻¹. Elements are evaluated by their word, or by exp ρ(log g).
     """
 
     def __init__(self, group: Any, generators: Tensor, lie: Tensor, name: str) -> None:
@@ -75,8 +75,8 @@ class Given(Leaf):
         size = generators.shape[-1] if k else lie.shape[-1]
         if generators.shape != (k, size, size) or lie.shape != (d, size, size):
             raise ValueError(
-                f"representation of {group}: generators {tuple(generators.shape)} and lie {tuple(lie.shape)}; it needs one "
-                f"square matrix for each of its {k} generators and {d} basis elements of the Lie algebra, all of one size"
+                f"representation of {group}: generators {tuple(generators.shape)} and lie {tuple(lie.shape)}; it needs "
+                f"a square matrix for each of its {k} generators and {d} algebra basis elements, all of one size"
             )
         self.group, self.size, self.name = group, size, name
         self.images, self.lie_images = generators, lie

@@ -1,0 +1,42 @@
+"""Views: what a learner moves, and what it changes.
+
+A view is a plain Python object composed of a few canvas components and ipywidgets controls. To write one:
+
+    class Squares(View):
+        title = "Which entries of M do not change when it is squared?"   # a sentence that says what to see
+
+        def __init__(self, n: int = 4) -> None:
+            self.n = n
+            self.size = ipywidgets.IntSlider(n, 2, 12, description="n")
+            self.left = MatrixCanvas("M", editable=True, ink="data")
+            self.right = MatrixCanvas("M M", ink="invariant")
+            self.on(self.size, "value", self.reset_matrix)                # after assemble also calls sync()
+            self.on(self.left, "values", self.draw)
+            self.reset_matrix()
+            self.assemble([[self.left], [self.right]], [self.size])       # columns of components; controls
+
+        def state(self): ...   # JSON-able, all that tells two states apart; floats are rounded for you
+        def code(self): ...    # lines that run by themselves and build what is shown (the tests execute them)
+        def reset(self): ...   # back to how the view was built
+
+The rest comes from `View`: layout, still() (components draw themselves on matplotlib axes too), the mime bundle with a
+picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "show code", reset button, close().
+
+- **Components** (`components`): MatrixCanvas, PointCanvas, Chart. `show(…)` sends one message. What is small matrix × data
+  runs in the browser: a stack of frames picked by `frame`, `gather` and `mean` (moved or averaged over a permutation group),
+  `matrices` of a PointCanvas layer (orbits). Tie traits of two components with `ipywidgets.jslink`, not through Python.
+- **Handlers** may run in any thread: use `self.on(widget, trait, action)`, never `observe`. The action runs on the kernel's
+  main loop; many events at once become one call with the last value; ValueError, TypeError and RuntimeError appear in the
+  footer, so let constructors complain. Actions read the controls and call `show`; keep them below 30 ms, 300 ms for a new group.
+- **Training** (`player`): make a `Player(show, keep, describe)` first, hand it to `assemble(…, player=…)`, and
+  `player.load(lambda: iterator)`. `player.follow(canvas, "frame")` and `player.follow(chart, "cursor")` replay in the browser;
+  `keep(snapshots)` gets all of them on every stop, to `show` as one stack. `player.run(k)` is the blocking form.
+- **Colours** (`style`): roles "data", "group", "invariant", "learned" for `ink` and `colour`, classes by `style.class_style`.
+- `title=` and labels say in words what is shown: they are what a screen reader reads.
+"""
+
+from eqkit.views.components import Chart, MatrixCanvas, PointCanvas
+from eqkit.views.player import Player
+from eqkit.views.view import View
+
+__all__ = ["Chart", "MatrixCanvas", "Player", "PointCanvas", "View"]

@@ -1,0 +1,24 @@
+// Under every view: reset, the code that reproduces it, its errors; and the data-eq attributes of the whole view.
+function render({ model, el }) {
+  mount(el, "eq-footer");
+  const reset = element("button", "eq-reset", "reset"), fold = element("details", ""), code = element("pre", "");
+  const error = element("span", "eq-error");
+  error.setAttribute("role", "alert");
+  fold.append(element("summary", "", "show code"), code);
+  el.append(reset, fold, error);
+  reset.onclick = () => model.send({ action: "reset" });
+  function update() {
+    code.textContent = model.get("code");
+    error.textContent = model.get("error");
+    const root = el.closest(".eq-view") || el;
+    root.setAttribute("data-eq-widget", model.get("name"));
+    root.setAttribute("data-eq-state", model.get("state"));
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", model.get("label"));
+    root.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
+  model.on("change", update);
+  requestAnimationFrame(update);
+  return () => model.off("change", update);
+}
+export default { render };

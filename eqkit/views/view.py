@@ -1,0 +1,124 @@
+"""The contract of a view: controls above, components beside each other, the player's bar, and a footer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from eqkit.views import style
+from eqkit.views.components import Component, Footer
+from eqkit.views.player import MainLoop, Player
+
+Body = Sequence[Sequence[Component]]
+
+
+class View:
+    """Base of all views: a plain object that Jupyter shows as a widget, and everything else as a picture.
+
+    A view sets `title`, builds its components and calls `assemble`; it defines state(), code() and reset(). `sync()`,
+    after every change, brings the footer up to date.
+    """
+
+    title = ""
+
+    def assemble(
+        self, body: Body, controls: Sequence[ipywidgets.Widget] = (), player: Player | None = None
+    ) -> None:
+        """Lay out `body` (columns of components) under the controls, with the player's bar below.
+
+        Every `frame` and `cursor` trait in the body named by a player follows its scrubber: see Player.follow.
+        """
+        self.body, self.controls, self.player = body, tuple(controls), player
+        self.main = player.main if player else MainLoop()
+        self.footer = Footer(name=type(self).__name__, label=self.title)
+        self.footer.on_msg(lambda *_: self.main.call(self._reset))
+        columns = [ipywidgets.VBox(column).add_class("eq-column") for column in body]
+        children = [
+            ipywidgets.Label(self.title).add_class("eq-heading"),
+            ipywidgets.HBox(self.controls).add_class("eq-controls"),
+            ipywidgets.HBox(columns).add_class("eq-body"),
+            *([player.bar] if player else []),
+            self.footer,
+        ]
+        self.widget = ipywidgets.VBox(children).add_class("eq-view")
+        if player:
+            player.bar.observe(lambda _: self.main.call(self.sync), ["position", "running", "status"])
+        self.sync()
+
+    def on(self, widget: traitlets.HasTraits, trait: str, action: Callable[[], None]) -> None:
+        """Call the action, then sync(), when the trait changes: on the main loop, with errors shown in the footer."""
+
+        def guarded() -> None:
+            try:
+                action()
+                self.footer.error = ""
+            except (ValueError, TypeError, RuntimeError) as error:
+                self.footer.error = str(error)
+            self.sync()
+
+        widget.observe(lambda _: self.main.call(guarded), trait)
+
+    def sync(self) -> None:
+        """Bring the state and the code on the page up to date."""
+        with self.footer.hold_sync():
+            self.footer.state = json.dumps(style.rounded(self.state()), ensure_ascii=False)
+            self.footer.code = self.code()
+
+    def state(self) -> dict[str, Any]:
+        """What is shown, as a JSON-able dictionary: everything one needs to tell two states apart."""
+        raise NotImplementedError
+
+    def code(self) -> str:
+        """Python lines that build the present state, without the view."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Back to the state in which the view was built."""
+        raise NotImplementedError
+
+    def _reset(self) -> None:
+        self.footer.error = ""
+        self.reset()
+        self.sync()
+
+    def still(self) -> bytes:
+        """The present picture as PNG bytes."""
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        widths = [max(c.width for c in column) for column in self.body]
+        tall = max(sum(c.height + 46 for c in column) for column in self.body)
+        with matplotlib.rc_context(style.rc()):
+            fig = Figure(figsize=((sum(widths) + 40 * len(widths)) / 90, (tall + 30) / 90), layout="constrained")
+            FigureCanvasAgg(fig)
+            fig.suptitle(self.title, x=0.01, ha="left", fontweight="bold", fontsize=13)
+            grid = fig.add_gridspec(1, len(widths), width_ratios=widths)
+            for spec, column in zip(grid, self.body):
+                for cell, component in zip(spec.subgridspec(len(column), 1, height_ratios=[c.height for c in column]), column):
+                    component.draw(fig.add_subplot(cell))
+            return style.png(fig)
+
+    def close(self) -> None:
+        """Stop training and take the widget off the page."""
+        if self.player:
+            self.player.close()
+        for widget in [*(c for column in self.body for c in column), *self.controls, self.footer, self.widget]:
+            widget.close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The live widget; where there is none, the still; and a text that never changes."""
+        return {
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.widget.model_id,
+            },
+            "image/png": base64.b64encode(self.still()).decode("ascii"),
+            "text/plain": f"{type(self).__name__}: run this cell in JupyterLab to use the view",
+        }

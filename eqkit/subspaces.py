@@ -44,8 +44,8 @@ def _matrix(A: Tensor, name: str = "A") -> Tensor:
 def largest_gap(values: Tensor, floor: float = 1e-13, scale: float | None = None) -> Gap:
     """How many of the singular values are zero? Those below the largest ratio of two neighbours.
 
-    values (r,): singular values in any order. What is below floor · scale (scale: the largest value unless given) cannot be
-    told from zero, so it counts as equal to that floor, and the floor itself is the last neighbour: a spectrum
+    values (r,): singular values in any order. What is below floor · scale (scale: the largest value unless given)
+    cannot be told from zero, so it counts as equal to that floor, and the floor itself is the last neighbour: a spectrum
     without a break has dim 0. For noisy data set `floor` to the noise relative to the signal.
     """
     s = as_double(values, "values").abs().sort(descending=True).values
@@ -69,7 +69,7 @@ def largest_gap(values: Tensor, floor: float = 1e-13, scale: float | None = None
 def null_space(A: Tensor, floor: float = 1e-13, scale: float | None = None) -> Tensor:
     """Orthonormal columns spanning {x : A x = 0}; A (m, n), result (n, dim), dim by the largest gap of the spectrum.
 
-    scale: the size of A that counts as 1, where A may be nothing but rounding (the default is its largest singular value).
+    scale: the size of A that counts as 1, where A may be nothing but rounding (default: its largest singular value).
     """
     A = _matrix(A)
     m, n = A.shape
@@ -115,7 +115,7 @@ def same_span(A: Tensor, B: Tensor, tolerance: float = 1e-8) -> bool:
 
 
 def rationals(values: Tensor, largest_denominator: int = 60, tolerance: float = 1e-9) -> list[Fraction] | None:
-    """The real values as fractions of small denominator, or None if one of them is further than the tolerance from any."""
+    """The real values as fractions of small denominator, or None if one is further than the tolerance from any."""
     flat = as_double(values, "values").flatten()
     if flat.is_complex():
         return None
@@ -126,7 +126,7 @@ def rationals(values: Tensor, largest_denominator: int = 60, tolerance: float = 
 
 
 def echelon(rows: Tensor, tolerance: float = 1e-8) -> Tensor:
-    """Reduced row echelon form of the span of the rows: (d, n) -> (rank, n), the one basis that depends on the span alone.
+    """Reduced row echelon form of the rows' span: (d, n) -> (rank, n), the basis that depends on the span alone.
 
     Leading entries are 1 with zeros above and below. The rows are orthonormalised first, and a column without an entry
     above the tolerance has no pivot. When all entries are small rationals they are set to them exactly.
@@ -152,11 +152,12 @@ def echelon(rows: Tensor, tolerance: float = 1e-8) -> Tensor:
 
 
 def colour_rows(U: Tensor, tolerance: float | None = None) -> Tensor:
-    """Colour the entries of a weight: labels (n,) int64, equal exactly where rows of an orthonormal basis of span(U) are.
+    """Colour the entries of a weight: labels (n,) int64, equal where the rows of an orthonormal basis of span(U) are.
 
     U (n, k). The basis changes by a rotation U ↦ U R, which moves no two rows apart, so the colouring belongs to the
-    subspace and not to U. Rows nearer than the tolerance, directly or through others (single linkage), are alike; without
-    a tolerance the largest gap between merging distances decides, if it is a factor of 4 or more. Labels are numbered by first appearance.
+    subspace and not to U. Rows nearer than the tolerance, directly or through others (single linkage), are alike;
+    without a tolerance the largest gap between merging distances decides, if it is a factor of 4 or more. Labels are
+    numbered by first appearance.
     """
     Q = orthonormal(U)
     n = len(Q)

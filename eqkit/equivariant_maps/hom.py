@@ -19,7 +19,7 @@ DENSE = 1024  # unknowns up to which the dense null space is the fastest route f
 
 
 class Certificate(NamedTuple):
-    """A proof in integers that B lies in Hom: `denominator` · B has these integer entries, and W B = B V holds exactly."""
+    """A proof in integers that B lies in Hom: `denominator` · B has these entries, and W B = B V holds exactly."""
 
     entries: tuple[int, ...]
     denominator: int
@@ -42,16 +42,15 @@ class Hom:
         if V.group != W.group:
             raise ValueError(f"Hom(V, W): V belongs to {V.group} and W to {W.group}; build both from one group")
         self.V, self.W, self.shape = V, W, (W.size, V.size)
-        routes = [route] if route else self._applicable()
-        for self.route in routes:
+        for self.route in [route] if route else self._applicable():
             solution = self._solve(self.route)
             if solution is not None:
                 break
-        if isinstance(solution, solvers.Orbits):
-            self._orbits, self.dim = solution, solution.dim
         else:
-            self._orbits, self._solution = None, solution
-            self.dim = len(solution)
+            raise ValueError(f"{V.group} is not reductive, so route {route!r} fails; leave the route out")
+        self._orbits = solution if isinstance(solution, solvers.Orbits) else None
+        self._solution = solution if isinstance(solution, Tensor) else torch.empty(0)
+        self.dim = self._orbits.dim if self._orbits else len(self._solution)
 
     def _applicable(self) -> list[str]:
         if self.V.monomial is not None and self.W.monomial is not None:
@@ -100,7 +99,7 @@ class Hom:
 
     @cached_property
     def basis(self) -> Tensor:
-        """(dim, out, in): indicators of the orbits, else the echelon basis if it is rational, else an orthonormal one."""
+        """(dim, out, in): indicators of the orbits, else the rational echelon basis, else an orthonormal one."""
         if self._orbits is not None:
             solvers.require_memory(8.0 * self.dim * math.prod(self.shape), f"a dense basis of {self}")
             return self.combine(torch.eye(self.dim, dtype=torch.float64))
@@ -147,7 +146,7 @@ class Hom:
         M = torch.as_tensor(M)
         if M.shape[-2:] != self.shape:
             raise ValueError(
-                f"M has shape {tuple(M.shape)}; maps {self.V} → {self.W} are matrices (..., {self.W.size}, {self.V.size})"
+                f"M has shape {tuple(M.shape)}; maps {self.V} → {self.W} are (..., {self.W.size}, {self.V.size})"
             )
         if self._orbits is None:
             dtype = torch.promote_types(M.dtype, torch.complex64) if self.basis.is_complex() else M.dtype
@@ -160,7 +159,7 @@ class Hom:
         return sums / self._sizes.to(sums.real.dtype)
 
     def project(self, M: Tensor) -> Tensor:
-        """The equivariant map nearest to M (Frobenius), (..., out, in); for unitary representations the Reynolds average."""
+        """The equivariant map nearest to M, (..., out, in); for unitary representations the Reynolds average."""
         return self.combine(self.coefficients(M))
 
     # checks

@@ -145,7 +145,7 @@ def _columns(
 def _kernel(gram: Tensor) -> Tensor:
     """Orthonormal columns that span the null space of a positive semidefinite matrix (m, m).
 
-    Large ones by inverse iteration: (gram + ε)⁻¹ blows up what is null, and one Cholesky factor costs a tenth of all the
+    Large ones by inverse iteration: (gram + ε)⁻¹ blows up what is null, and one Cholesky factor costs a tenth of all
     eigenvectors. The block grows until it holds a vector that is not null, so that nothing null is missed.
     """
     m, scale = len(gram), max(float(gram.diagonal().real.max()), 1e-300) if len(gram) else 1.0
@@ -209,7 +209,7 @@ def average(V: Representation, W: Representation) -> Tensor:
 
 
 def dense(V: Representation, W: Representation) -> Tensor:
-    """The null space of Σ CᴴC, C = W(g) ⊗ V(g)⁻ᵀ − 1 for generators, dW ⊗ 1 − 1 ⊗ dVᵀ for the algebra: (dim, out, in)."""
+    """The null space of Σ CᴴC, C = W(g) ⊗ V(g)⁻ᵀ − 1 for generators, dW ⊗ 1 − 1 ⊗ dVᵀ for algebras: (dim, out, in)."""
     T, size = W * V.dual, W.size * V.size
     require_memory(40.0 * size**2, f"the dense null space of Hom({V}, {W})")
     complex_ = V.group.lie_algebra.is_complex() or V.group.generators.is_complex()

@@ -1,4 +1,4 @@
-"""Groups of matrices: built from generators or a Lie algebra, or by name. Use them through the module: `groups.S(5)`."""
+"""Groups of matrices: from generators, from a Lie algebra, or by name. Use them through the module: `groups.S(5)`."""
 
 from eqkit.groups.matrix_group import Known, MatrixGroup, permutation_group
 from eqkit.groups.named import (

@@ -1,9 +1,9 @@
-"""Finite groups: listing elements, Schreier–Sims, uniform sampling. Signed permutations of n points permute 2n points."""
+"""Finite groups: lists of elements, Schreier–Sims, uniform samples. Signed permutations of n points permute 2n."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -29,7 +29,8 @@ def as_monomial(maps: np.ndarray, n: int) -> Monomial:
     return Monomial(maps[:, :n] % n, np.where(maps[:, :n] < n, 1, -1).astype(np.int8))
 
 
-class Enumeration(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Enumeration:
     """Elements in breadth-first order, as point maps (order, N) or matrices (order, n, n), and the Cayley graph."""
 
     elements: np.ndarray | Tensor
@@ -84,6 +85,10 @@ def enumerate_points(generators: np.ndarray) -> Enumeration:
 def enumerate_matrices(generators: Tensor, name: str) -> Enumeration:
     """All products of matrices (k, n, n), breadth first; ValueError beyond LIMIT, or where they stop telling apart."""
     n = generators.shape[-1]
+    endless = "the group is infinite or too large to list. Give an infinite group by its lie_algebra"
+    for i, g in enumerate(generators):
+        if not _has_finite_order(g):
+            raise ValueError(f"{name}: no power of generator {i} up to {LIMIT:,} is the identity; {endless}")
     start = torch.eye(n, dtype=generators.dtype)[None]
     limit = min(LIMIT, 50_000_000 // n**2)
     places, levels, edges = {_matrix_keys(start)[0]: 0}, [start], []
@@ -96,13 +101,18 @@ def enumerate_matrices(generators: Tensor, name: str) -> Enumeration:
                 places[key] = len(places)
                 fresh.append(place)
         if len(places) > limit:
-            raise ValueError(
-                f"{name}: more than {limit:,} elements and no end; the group is infinite or too large to list. "
-                "Give an infinite group by its lie_algebra"
-            )
+            raise ValueError(f"{name}: more than {limit:,} elements and no end; {endless}")
         edges.append(np.array([places[key] for key in keys]).reshape(products.shape[:2]))
         levels.append(products.flatten(0, 1)[fresh])
     return Enumeration(torch.cat(levels), np.concatenate(edges), places)
+
+
+def _has_finite_order(g: Tensor) -> bool:
+    """Is gᵐ = E for some m ≤ LIMIT? The first m for which every m · angle / 2π of the eigenvalues is an integer tells."""
+    turns = torch.arange(1, LIMIT + 1)[:, None] * torch.linalg.eigvals(g).angle() / (2 * torch.pi)
+    m = ((turns - turns.round()).abs() < 1e-6).all(1).nonzero()
+    one = torch.eye(len(g), dtype=g.dtype)
+    return len(m) > 0 and bool((torch.linalg.matrix_power(g, int(m[0]) + 1) - one).abs().max() < 1e-4)
 
 
 class _Chain:

@@ -73,7 +73,7 @@ class _Polygon:
         self.letter, self.flips = letter, flips
 
     def __call__(self, n: int) -> MatrixGroup:
-        """The permutations of n corners, n × n: the cyclic shifts, for D with i ↦ −i (n ≥ 3, where they are faithful)."""
+        """The permutations of n corners, n × n: cyclic shifts, for D with i ↦ −i (n ≥ 3, where they are faithful)."""
         return _polygon(_size(self.letter, n, 3 if self.flips else 1), self.flips)
 
     def plane(self, n: int) -> MatrixGroup:
@@ -140,7 +140,7 @@ def Octahedral() -> MatrixGroup:
 
 @functools.cache
 def Icosahedral() -> MatrixGroup:
-    """The 60 rotations of an icosahedron, 3 × 3: the turn of the axes and a fifth of a turn about a vertex (0, 1, φ)."""
+    """The 60 rotations of an icosahedron, 3 × 3: the turn of the axes, a fifth of a turn about a vertex (0, 1, φ)."""
     phi = (1 + math.sqrt(5)) / 2
     axis = torch.tensor([0.0, 1.0, phi], dtype=torch.float64)
     fifth = torch.matrix_exp(2 * math.pi / 5 * _cross(axis / axis.norm()))
@@ -212,7 +212,7 @@ def _haar(n: int, complex_: bool, special: bool) -> Callable[[int, torch.Generat
 
 
 @functools.cache
-def O(n: int) -> MatrixGroup:
+def O(n: int) -> MatrixGroup:  # noqa: E743
     """The orthogonal group: M Mᵀ = E, real n × n."""
     E = torch.eye(_size("O", n), dtype=torch.float64)
     known = Known(math.inf if n > 1 else 2, _haar(n, False, False), lambda M: _close(M @ M.T, E), True)
@@ -223,7 +223,10 @@ def O(n: int) -> MatrixGroup:
 def SO(n: int) -> MatrixGroup:
     """The rotations: M Mᵀ = E, det M = 1, real n × n."""
     E = torch.eye(_size("SO", n, 2), dtype=torch.float64)
-    contains = lambda M: _close(M @ M.T, E) and bool(torch.linalg.det(M).real > 0)
+
+    def contains(M: Tensor) -> bool:
+        return _close(M @ M.T, E) and bool(torch.linalg.det(M).real > 0)
+
     return MatrixGroup(None, _stacked(_skew(n), n), f"SO({n})", Known(math.inf, _haar(n, False, True), contains, True))
 
 
@@ -240,7 +243,7 @@ def _skew_hermitian(n: int, traceless: bool) -> list[Tensor]:
 def U(n: int) -> MatrixGroup:
     """The unitary group: M Mᴴ = E, complex n × n."""
     E = torch.eye(_size("U", n), dtype=torch.complex128)
-    known = Known(math.inf, _haar(n, True, False), lambda M: _close(M @ M.mH, E.to(M.dtype)), True)
+    known = Known(math.inf, _haar(n, True, False), lambda M: _close(M @ M.mH, E), True)
     return MatrixGroup(None, torch.stack(_skew_hermitian(n, False)), f"U({n})", known)
 
 
@@ -248,7 +251,7 @@ def U(n: int) -> MatrixGroup:
 def SU(n: int) -> MatrixGroup:
     """The special unitary group: M Mᴴ = E, det M = 1, complex n × n."""
     E = torch.eye(_size("SU", n, 2), dtype=torch.complex128)
-    contains = lambda M: _close(M @ M.mH, E.to(M.dtype)) and bool((torch.linalg.det(M) - 1).abs() < 1e-6)
+    contains = lambda M: _close(M @ M.mH, E) and bool((torch.linalg.det(M) - 1).abs() < 1e-6)
     algebra = torch.stack(_skew_hermitian(n, True))
     return MatrixGroup(None, algebra, f"SU({n})", Known(math.inf, _haar(n, True, True), contains, True))
 
@@ -294,8 +297,8 @@ def GL(n: int) -> MatrixGroup:
 def Lorentz(proper: bool = False, orthochronous: bool = False) -> MatrixGroup:
     """The Lorentz group O(1, 3): Mᵀ η M = η, η = diag(1, −1, −1, −1), 4 × 4. Not compact.
 
-    proper: det M = 1. orthochronous: M₀₀ > 0. Both: the connected SO⁺(1, 3). The algebra is η · skew: three rotations and
-    three boosts; parity and time reversal generate the other components.
+    proper: det M = 1. orthochronous: M₀₀ > 0. Both: the connected SO⁺(1, 3). The algebra is η · skew: three rotations
+    and three boosts; parity and time reversal generate the other components.
     """
     parity, reversal = METRIC.clone(), -METRIC
     components = {

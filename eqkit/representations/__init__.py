@@ -4,15 +4,17 @@ The group is a value here: this package uses its `n`, `generators`, `lie_algebra
 `cayley_graph`, and imports no group.
 """
 
-from eqkit.representations.algebra import Leaf, Monomial, Representation
+from eqkit.representations.algebra import Leaf, Representation
 from eqkit.representations.checks import assert_equivariant, assert_invariant, equivariance_error
-from eqkit.representations.leaves import Given, Inflated, Trivial, Vector
+from eqkit.representations.leaves import Given, Inflated, Regular, Trivial, Vector
+from eqkit.representations.monomial import Monomial
 
 __all__ = [
     "Given",
     "Inflated",
     "Leaf",
     "Monomial",
+    "Regular",
     "Representation",
     "Trivial",
     "Vector",

@@ -12,41 +12,17 @@ import itertools
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 import torch
 from torch import Tensor
 
+from eqkit.representations.monomial import Monomial, parity
 from eqkit.subspaces import as_double
 
 LeafMap = Callable[["Leaf"], Tensor]
-
-
-class Monomial(NamedTuple):
-    """k signed permutations, matrix-free: column j of the i-th matrix has the entry sign[i, j] in row index[i, j]."""
-
-    index: np.ndarray  # (k, size) int64
-    sign: np.ndarray  # (k, size) int8
-
-    @staticmethod
-    def of(matrices: Tensor) -> Monomial | None:
-        """The index form of a stack of matrices (k, n, n), or None if one of them is no signed permutation matrix."""
-        support = matrices != 0
-        exact = not matrices.is_complex() and bool((matrices[support].abs() == 1).all())
-        if not exact or not bool((support.sum(-1) == 1).all() and (support.sum(-2) == 1).all()):
-            return None
-        index = support.to(torch.int8).argmax(-2)
-        sign = matrices.gather(-2, index.unsqueeze(-2)).squeeze(-2)
-        return Monomial(index.numpy(), sign.numpy().astype(np.int8))
-
-    def matrices(self) -> Tensor:
-        """Dense (k, size, size) float64."""
-        k, n = self.index.shape
-        dense = torch.zeros(k, n, n, dtype=torch.float64)
-        dense.scatter_(1, torch.from_numpy(self.index)[:, None], torch.from_numpy(self.sign)[:, None].double())
-        return dense
 
 
 class Representation:
@@ -66,7 +42,9 @@ class Representation:
         raise NotImplementedError
 
     def _act(self, at: LeafMap, x: Tensor) -> Tensor:
-        return (self._matrix(at) @ x.unsqueeze(-1)).squeeze(-1)
+        matrix = self._matrix(at)
+        dtype = torch.promote_types(matrix.dtype, x.dtype)
+        return (x.to(dtype).reshape(*matrix.shape[:-2], -1, self.size) @ matrix.mT.to(dtype)).reshape(x.shape)
 
     def _derivative(self, at: Callable[[Leaf], np.ndarray]) -> scipy.sparse.csr_array:
         raise NotImplementedError
@@ -102,12 +80,13 @@ class Representation:
         return self._matrix(lambda leaf: leaf.at(g))
 
     def act(self, g: Tensor, x: Tensor) -> Tensor:
-        """V(g) x without building V(g): g (n, n), x (..., size) -> (..., size)."""
+        """V(g) x without building V(g), for one g (n, n) and x (..., size), or for k of them and x (k, ..., size)."""
         g, x = self._check(g, "g"), torch.as_tensor(x)
-        if x.shape[-1:] != (self.size,):
-            raise ValueError(f"{self} acts on vectors (..., {self.size}); x has shape {tuple(x.shape)}")
-        dtype = torch.promote_types(g.dtype, x.dtype)
-        return self._act(lambda leaf: leaf.at(g).to(dtype), x.to(dtype))
+        stack = g.shape[:-2]
+        if x.shape[-1:] != (self.size,) or x.shape[: len(stack)] != stack or x.ndim <= len(stack):
+            shape = ", ".join(map(str, [*stack, "...", self.size]))
+            raise ValueError(f"{self}: g {tuple(g.shape)} acts on x of shape ({shape}), not {tuple(x.shape)}")
+        return self._act(lambda leaf: leaf.at(g), x.to(torch.promote_types(x.dtype, g.dtype)))
 
     def lie(self, A: Tensor) -> Tensor:
         """The derivative dV(A) = d/dt V(exp tA) at t = 0: A (..., n, n) -> (..., size, size)."""
@@ -390,7 +369,7 @@ class Power(Representation):
         for order in itertools.permutations(range(self.k)):
             rows.append(np.ravel_multi_index(self.tuples[:, order].T, (self.part.size,) * self.k))
             columns.append(np.arange(self.size))
-            values.append(np.full(self.size, 1.0 if self.symmetric else _parity(np.array(order)[None])[0]))
+            values.append(np.full(self.size, 1.0 if self.symmetric else parity(np.array(order)[None])[0]))
         shape = (self.part.size**self.k, self.size)
         P = scipy.sparse.csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape)
         return P @ scipy.sparse.diags_array(1 / np.sqrt(P.power(2).sum(0)))
@@ -398,6 +377,11 @@ class Power(Representation):
     def _matrix(self, at: LeafMap) -> Tensor:
         P, whole = torch.from_numpy(self.isometry.toarray()), self.tensors._matrix(at)
         return P.T.to(whole.dtype) @ whole @ P.to(whole.dtype)
+
+    def _act(self, at: LeafMap, x: Tensor) -> Tensor:
+        P = torch.from_numpy(self.isometry.toarray())
+        moved = self.tensors._act(at, x @ P.T.to(x.dtype))
+        return moved @ P.to(moved.dtype)
 
     def _derivative(self, at: Callable[[Leaf], np.ndarray]) -> scipy.sparse.csr_array:
         return self.isometry.T @ self.tensors._derivative(at) @ self.isometry
@@ -418,7 +402,7 @@ class Power(Representation):
         index = np.array([[places[tuple(sorted(t))] for t in row] for row in moved.tolist()], np.int64)
         sign = form.sign[:, self.tuples].prod(-1, dtype=np.int8)
         if not self.symmetric:
-            sign = sign * np.array([_parity(row) for row in moved], np.int8).reshape(sign.shape)
+            sign = sign * np.array([parity(row) for row in moved], np.int8).reshape(sign.shape)
         return Monomial(index.reshape(sign.shape), sign)
 
     def character(self, g: Tensor) -> Tensor:
@@ -435,10 +419,3 @@ class Power(Representation):
     def __repr__(self) -> str:
         digits = str(self.k).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"{'Sym' if self.symmetric else 'Alt'}{digits}({self.part})"
-
-
-def _parity(rows: np.ndarray) -> np.ndarray:
-    """The sign of the ordering of each row's entries, (count, k) -> (count,)."""
-    k = rows.shape[-1]
-    inversions = sum((rows[:, i] > rows[:, j]).astype(int) for i, j in itertools.combinations(range(k), 2))
-    return (-1) ** np.broadcast_to(inversions, len(rows))

@@ -63,7 +63,7 @@ def assert_invariant(
     x: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> None:
-    """f(V(g) x) = f(x), for f: (count, V.size) -> (count,) or (count, k): equivariance into the trivial representation."""
+    """f(V(g) x) = f(x), for f: (count, V.size) -> (count,) or (count, k): equivariance into the trivial one."""
     probe = f(torch.zeros(1, V.size, dtype=torch.float64) if x is None else x[:1])
     copies = probe[0].numel()
     assert_equivariant(lambda y: f(y).reshape(len(y), copies), V, copies * V.group.trivial, tolerance, x, generator)

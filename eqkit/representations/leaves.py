@@ -11,7 +11,8 @@ import scipy.linalg
 import torch
 from torch import Tensor
 
-from eqkit.representations.algebra import Leaf, Monomial, Representation
+from eqkit.representations.algebra import Leaf, Representation
+from eqkit.representations.monomial import Monomial
 from eqkit.subspaces import as_double
 
 
@@ -177,6 +178,32 @@ class Given(Leaf):
 
     def __repr__(self) -> str:
         return self.name
+
+
+class Regular(Leaf):
+    """G acting on functions on itself, g e_h = e_gh: permutation matrices of size |G|, ordered as `G.elements()`."""
+
+    def __init__(self, group: Any) -> None:
+        edges = group.cayley_graph().numpy().T  # (generators, order)
+        self.group, self.size, self.key = group, edges.shape[1], ("regular",)
+        self._monomial = Monomial(edges, np.ones(edges.shape, np.int8))
+
+    def at(self, g: Tensor) -> Tensor:
+        to = self.group.index(g.unsqueeze(-3) @ self.group.elements())  # (..., order)
+        return torch.nn.functional.one_hot(to, self.size).mT.double()
+
+    def lie_at(self, A: Tensor) -> Tensor:
+        return A.new_zeros(*A.shape[:-2], self.size, self.size)
+
+    def restricted(self, H: Any) -> Representation:
+        return H.representation(generators=self(H.generators), name=str(self))
+
+    @property
+    def monomial(self) -> Monomial:
+        return self._monomial
+
+    def __repr__(self) -> str:
+        return "regular"
 
 
 class Inflated(Leaf):

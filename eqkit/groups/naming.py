@@ -22,7 +22,8 @@ def orbits(generators: np.ndarray) -> list[np.ndarray]:
     k, n = generators.shape
     graph = scipy.sparse.coo_array((np.ones(k * n), (np.tile(np.arange(n), k), generators.ravel())), (n, n))
     labels = connected_components(graph, directed=False)[1]
-    return [np.flatnonzero(labels == label) for label in dict.fromkeys(labels.tolist())]
+    order = labels.argsort(kind="stable")
+    return sorted(np.split(order, np.flatnonzero(np.diff(labels[order])) + 1), key=lambda orbit: orbit[0])
 
 
 def name_of_permutations(generators: np.ndarray) -> str:

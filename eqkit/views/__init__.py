@@ -18,6 +18,7 @@ A view is a plain Python object composed of a few canvas components and ipywidge
         def state(self): ...   # JSON-able, all that tells two states apart; floats are rounded for you
         def code(self): ...    # lines that run by themselves and build what is shown (the tests execute them)
         def reset(self): ...   # back to how the view was built
+        def verdict(self): ... # optional: one sentence that says what came out
 
 The rest comes from `View`: layout, still() (components draw themselves on matplotlib axes too), the mime bundle with a
 picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "show code", reset button, close().
@@ -35,8 +36,8 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
 - `title=` and labels say in words what is shown: they are what a screen reader reads.
 """
 
-from eqkit.views.components import Chart, MatrixCanvas, PointCanvas
+from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.player import Player
 from eqkit.views.view import View
 
-__all__ = ["Chart", "MatrixCanvas", "Player", "PointCanvas", "View"]
+__all__ = ["Chart", "MatrixCanvas", "Player", "PointCanvas", "View", "draw_matrix"]

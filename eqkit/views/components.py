@@ -179,6 +179,14 @@ class MatrixCanvas(Component):
         axes.set_title(self.title)
 
 
+def draw_matrix(axes: Axes, title: str = "", ink: str = "data", **shown: Any) -> None:
+    """A matrix or a sharing pattern on matplotlib axes, as MatrixCanvas shows it: draw_matrix(axes, "W", values=W)."""
+    canvas = MatrixCanvas(title, ink)
+    canvas.show(**shown)
+    canvas.draw(axes)
+    canvas.close()
+
+
 class PointCanvas(Component):
     """Points, lines and arrows in the plane with equal scales; draggable layers move by pointer or arrow keys.
 
@@ -325,21 +333,26 @@ class Chart(Component):
 
 
 class Transport(Component):
-    """▶ ■, the scrubber and the status line of a Player; `position` is the snapshot replayed (−1: the latest)."""
+    """▶ ■, the scrubber and the status line of a Player; `position` is the snapshot replayed (−1: the latest).
+
+    Once `finished`, ▶ replays the snapshots in the browser, without the kernel.
+    """
 
     _esm = _esm("transport")
     count = _synced(traitlets.Int(0))
     position = _synced(traitlets.Int(-1))
     running = _synced(traitlets.Bool(False))
+    finished = _synced(traitlets.Bool(False))
     status = _synced(traitlets.Unicode(""))
     failed = _synced(traitlets.Bool(False))
 
 
 class Footer(Component):
-    """Reset, "show code", errors, and the `data-eq-widget` and `data-eq-state` attributes of a view."""
+    """Verdict, reset, "show code", errors, and the `data-eq-widget` and `data-eq-state` attributes of a view."""
 
     _esm = _esm("footer")
     name = _synced(traitlets.Unicode(""))
     state = _synced(traitlets.Unicode("{}"))
     code = _synced(traitlets.Unicode(""))
+    verdict = _synced(traitlets.Unicode(""))
     error = _synced(traitlets.Unicode(""))

@@ -22,9 +22,9 @@ def learn_equations(
     """The linear relations between words that hold on the samples of all sizes, with the same coefficients.
 
     samples, holdout: {n: (count, n, n)}; noise: the size of errors in the samples relative to their entries.
-    The entries of all words (`words(degree, letters)`) on the samples are the rows of a matrix; its null space (SVD,
-    dimension by the largest gap) is brought to reduced echelon form in which complicated words lead, and an equation that
-    holds wherever the others do is dropped. `.evidence` keeps spectrum, hold-out residuals and cautions. Take some
+    The entries of the words (`words(degree, letters)`) on the samples are the columns of a matrix. Its null space (SVD,
+    dimension by the largest gap) is brought to reduced echelon form in which complicated words lead, and an equation
+    that holds wherever the others do is dropped. `.evidence` keeps spectrum, hold-out residuals and cautions. Take some
     samples at n ≥ degree + 2, for small matrices satisfy identities that larger ones do not. ValueError for input that
     cannot be learned from.
     """
@@ -35,8 +35,8 @@ def learn_equations(
     entries = sum(M.numel() for M in clean.values())
     if entries < 2 * len(dictionary):
         raise ValueError(
-            f"the samples have {entries} entries for {len(dictionary)} words; give at least {2 * len(dictionary)} entries, "
-            "that is more samples or larger ones, or take fewer letters or a lower degree"
+            f"the samples have {entries} entries for {len(dictionary)} words; give at least {2 * len(dictionary)} "
+            "entries, that is more samples or larger ones, or take fewer letters or a lower degree"
         )
 
     turned = {n: _rotations(n) @ M @ _rotations(n, seed=1) for n, M in clean.items()}  # same sizes, no structure
@@ -54,11 +54,11 @@ def learn_equations(
     cautions = []
     if equations and max(clean) < degree + 2:
         cautions.append(
-            f"no sample is larger than n = {max(clean)}, and equations of degree {degree} are safe from n = {degree + 2} on: "
-            "some of these may be identities of small matrices; add larger samples, or hold some out"
+            f"no sample is larger than n = {max(clean)}, and degree {degree} is safe from n = {degree + 2} on; "
+            "some of these may be identities of small matrices: add larger samples"
         )
-    if equations and gap.ratio < 1e4:
-        cautions.append(f"the gap is only a factor {gap.ratio:.0f}; give the samples' noise, or more samples")
+    if equations and gap.ratio < 100:
+        cautions.append(f"the gap is only a factor {gap.ratio:.0f}; cleaner or more samples would make it wider")
     cautions += [
         f"at n = {n} the residual is {r:.1e}: the equations do not hold there, drop the sizes that are too small"
         for n, r in residuals.items()
@@ -102,35 +102,40 @@ def _equations(relations: Tensor, dictionary: Sequence[Word], noise: float) -> l
     rows = subspaces.echelon(relations, tolerance=max(1e-8, 10 * noise)) if len(relations) else relations
     exact = subspaces.rationals(rows, 12, 10 * noise) if noise else None
     rows = rows if exact is None else torch.tensor([float(q) for q in exact]).reshape(rows.shape)
-    return [Equation(tuple((c, w) for c, w in zip(row, dictionary) if c)) for row in rows.tolist()]
+    if not rows[:, [w.degree > 0 for w in dictionary]].any(1).all():
+        raise ValueError(
+            f"a relation without M was found: at noise {noise:g} errors pass for equations; give cleaner samples"
+        )
+    return [Equation(tuple((c, w) for c, w in zip(row, dictionary, strict=True) if c)) for row in rows.tolist()]
 
 
 def _without_consequences(equations: list[Equation], sample: Tensor) -> list[Equation]:
-    """A minimal part of the equations, in the same order, that implies the others; simple equations are preferred."""
+    """A minimal part of the equations that implies the others: M Mᵀ = E if it holds, then simple ones first."""
     kept: list[Equation] = []
-    candidates = sorted(equations, key=lambda equation: simplicity(equation.terms[0][1]))
+    candidates = sorted(equations, key=lambda e: (str(e) != "M Mᵀ = E", simplicity(e.terms[0][1])))
     while candidates:
         kept.append(candidates.pop(0))
         candidates = _not_implied(candidates, kept, sample)
     for equation in list(kept):
         others = [other for other in kept if other != equation]
         kept = others if others and not _not_implied([equation], others, sample) else kept
-    return [equation for equation in equations if equation in kept]
+    return kept
 
 
 def _not_implied(candidates: list[Equation], kept: list[Equation], sample: Tensor) -> list[Equation]:
-    """The candidates that fail at some solution of the kept ones, or that cut their tangent space at the sample.
+    """The candidates that fail at some solution of the kept ones, or that cut their tangent space near the sample.
 
     Solutions are found from random matrices; where none can be found nothing counts as implied.
     """
     system = EquationSystem(*kept)
     try:
-        points = system.sample(len(sample), 32, torch.Generator().manual_seed(0)) if candidates else sample
+        points = system.sample(len(sample), 24, torch.Generator().manual_seed(0)) if candidates else sample
     except RuntimeError:
         return candidates
-    tangent = subspaces.null_space(system.jacobian(sample))
+    near = system.descend(sample, 25)  # the sample itself, or without its noise
+    tangent = subspaces.null_space(system.jacobian(near))
     return [
         e
         for e in candidates
-        if e.relative(points).max() > 1e-6 or (EquationSystem(e).jacobian(sample) @ tangent).norm() > 1e-6
+        if e.relative(points).max() > 1e-6 or (EquationSystem(e).jacobian(near) @ tangent).norm() > 1e-6
     ]

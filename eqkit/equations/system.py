@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from eqkit import groups, subspaces
-from eqkit.equations.words import E, Word, parse_word
+from eqkit.equations.words import Word, parse_word
 
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:/\d+)?"
 HOLDS = 1e-9  # an equation holds where its relative residual is below
@@ -36,14 +36,15 @@ class Equation:
     @classmethod
     def parse(cls, text: str, letters: Sequence[Word] = ()) -> Equation:
         """Read `M Mᵀ = E`, `M M = 3/2 M − E` or `M − Mᵀ = 0`; a ValueError names what cannot be read."""
-        sides = text.split("=")
-        if len(sides) != 2 or not all(side.strip() for side in sides):
+        pattern = rf"([+−-]?)\s*({NUMBER})?\s*([^\s+−-][^+−-]*)"
+        sides = [re.findall(pattern, side) for side in text.split("=")]
+        if len(sides) != 2 or not all(sides):
             raise ValueError(f"{text!r} is no equation: write one '=' between two sides, as in 'M Mᵀ = E'")
         terms = []
-        for side, sign in zip(sides, (1, -1)):
-            for minus, number, word in re.findall(rf"([+−-]?)\s*({NUMBER})?\s*([^\s+−-][^+−-]*)", side):
+        for side, sign in zip(sides, (1, -1), strict=True):
+            for minus, number, word in side:
                 c = sign * (1 if minus in ("", "+") else -1) * _number(number)
-                terms += [] if word.strip() == "0" else [(c, parse_word(word, letters))]
+                terms += [] if word.strip() == "0" else [(c, parse_word(word.strip(), letters))]
         return cls(tuple(terms))
 
     def __call__(self, M: Tensor) -> Tensor:
@@ -83,10 +84,10 @@ def _coefficient(c: float) -> str:
 class Evidence:
     """What a learned system rests on.
 
-    words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words' entries on
-    the samples, the largest 1 · null_dimension: how many count as zero, that is the number of linear relations before
-    consequences were dropped · gap: the factor between the smallest nonzero value and the largest zero one · holdout: the
-    residual at each held-out n · cautions: what a reader must know before believing the equations.
+    words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words'
+    entries on the samples, the largest 1 · null_dimension: how many count as zero, that is the number of linear relations before
+    consequences were dropped · gap: the factor between the smallest nonzero value and the largest zero one · holdout:
+    the residual at each held-out n · cautions: what a reader must know before believing the equations.
     """
 
     words: tuple[Word, ...]
@@ -126,9 +127,8 @@ class EquationSystem:
 
     def __call__(self, M: Tensor) -> Tensor:
         """p(M): (…, n, n) -> (…, equations, n, n), differentiable; its square sum is a penalty to train with."""
-        if not self.equations:
-            return M.new_zeros(*M.shape[:-2], 0, *M.shape[-2:])
-        return torch.stack([equation(M) for equation in self.equations], -3)
+        values = [equation(M).unsqueeze(-3) for equation in self.equations]
+        return torch.cat([M.unsqueeze(-3)[..., :0, :, :], *values], -3)
 
     def residuals(self, M: Tensor) -> Tensor:
         """The Frobenius norm of each equation, such as ‖M Mᵀ − E‖: (…, n, n) -> (…, equations)."""
@@ -145,16 +145,16 @@ class EquationSystem:
         Solves (JᵀJ + λ‖p‖) A = −Jᵀp by conjugate gradients with J = dp(M), never stored. A RuntimeError says when some
         matrix did not arrive within `steps`. (Nocedal & Wright 2006, §10.3; Fan & Yuan 2005 for the damping.)
         """
-        points = self._descend(check_square(M), steps)
+        points = self.descend(check_square(M), steps)
         worst = float(self.residual(points).max()) if points.numel() else 0.0
         if not worst < HOLDS:
             raise RuntimeError(
-                f"projection onto {self}: residual {worst:.1e} after {steps} steps at n = {M.shape[-1]}; "
+                f"projection onto {self.text}: residual {worst:.1e} after {steps} steps at n = {M.shape[-1]}; "
                 "start nearer to a solution, or check that the equations have one at this n"
             )
         return points.to(M.dtype)
 
-    def _descend(self, M: Tensor, steps: int = 100) -> Tensor:
+    def descend(self, M: Tensor, steps: int) -> Tensor:
         shape, M = M.shape, M.detach().double().reshape(-1, *M.shape[-2:]).clone()
         damping = torch.ones(len(M), dtype=M.dtype)
         for _ in range(steps):
@@ -163,66 +163,88 @@ class EquationSystem:
             if len(active) == 0:
                 break
             at, size = M[active], size[active]
-            p, pull = torch.func.vjp(self, at)
+            p, push, pull = self._linearise(at)
             shift = (damping[active] * size)[:, None, None]
-            step = _conjugate_gradients(
-                lambda A: pull(torch.func.jvp(self, (at,), (A,))[1])[0] + shift * A, -pull(p)[0], 2 * shape[-1] ** 2
-            )
+            step = _damped_least_squares(push, pull, shift, -p, 2 * shape[-1] ** 2)
             better = self(at + step).flatten(1).norm(dim=1) < size
             M[active] += torch.where(better[:, None, None], step, 0)
             damping[active] *= torch.where(better, 0.1, 10.0)
         return M.reshape(shape)
 
+    @torch.enable_grad()
+    def _linearise(self, M: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+        """p(M), A ↦ dp(M) A and its adjoint; both reuse one graph (the derivative of the adjoint is the derivative)."""
+        M = M.detach().requires_grad_()
+        p = self(M)
+        dual = torch.zeros_like(p, requires_grad=True)
+        (adjoint,) = torch.autograd.grad(p, M, dual, create_graph=True)
+
+        def push(A: Tensor) -> Tensor:
+            return torch.autograd.grad(adjoint, dual, A, retain_graph=True)[0]
+
+        def pull(u: Tensor) -> Tensor:
+            return torch.autograd.grad(p, M, u, retain_graph=True)[0]
+
+        return p.detach(), push, pull
+
     def sample(self, n: int, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Points with p = 0, found from Gaussian matrices: (count, n, n). They lie on all parts a descent reaches, in no
-        uniform way. A RuntimeError says when fewer than one start in twenty arrives."""
+        """Points with p = 0, found by descent from Gaussian matrices: (count, n, n) float64, not uniform.
+
+        A RuntimeError says when fewer than one start in twenty arrives.
+        """
         found = torch.zeros(0, n, n, dtype=torch.float64)
         for _ in range(20):
             starts = torch.randn(count, n, n, generator=generator, dtype=torch.float64) / n**0.5
-            points = self._descend(starts)
+            points = self.descend(starts, 25)
             found = torch.cat([found, points[self.residual(points) < HOLDS]])
             if len(found) >= count:
                 return found[:count]
-        raise RuntimeError(f"{self}: only {len(found)} of {20 * count} random matrices could be projected at n = {n}")
+        raise RuntimeError(f"{self.text}: only {len(found)} of {20 * count} random matrices land on it at n = {n}")
 
     def jacobian(self, M: Tensor) -> Tensor:
         """dp(M) at one matrix (n, n): (equations · n², n²) float64, both sides row-major."""
         n = M.shape[-1]
         directions = torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
-        rows = torch.func.vmap(lambda A: torch.func.jvp(self, (M.double(),), (A,))[1])(directions)
-        return rows.reshape(n * n, -1).T
+        _, push, _ = self._linearise(M.double().expand(n * n, n, n))
+        return push(directions).reshape(n * n, -1).T
+
+    def dimension(self, n: int) -> int:
+        """n² − rank dp(E): the dimension of the group if the equations are reduced, and else an upper bound.
+
+        (M Mᵀ − E)² = 0 is not reduced: it has the solutions of M Mᵀ = E, and dp(E) = 0.
+        """
+        singular = torch.linalg.svdvals(self._jacobian_at_identity(n))
+        return n * n - len(singular) + subspaces.largest_gap(singular).dim
 
     def lie_algebra(self, n: int) -> Tensor:
         """{A : dp(E) A = 0}, the tangent space at E, as a basis in echelon form (d, n, n) float64.
 
-        It is the Lie algebra of the group if the equations are reduced; (M Mᵀ − E)² = 0 has all of matrix space.
+        The Lie algebra of the group if the equations are reduced, and else a space that holds it.
         """
+        basis = subspaces.echelon(subspaces.null_space(self._jacobian_at_identity(n)).T)
+        return basis.reshape(-1, n, n).contiguous()
+
+    def _jacobian_at_identity(self, n: int) -> Tensor:
         identity = torch.eye(n, dtype=torch.float64)
         if not self.residual(identity) < HOLDS:
-            raise ValueError(f"{self}: E is no solution at n = {n}, so there is no group and no tangent space at E")
-        if not self.equations:
-            return torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
-        return subspaces.echelon(subspaces.null_space(self.jacobian(identity)).T).reshape(-1, n, n)
+            raise ValueError(f"{self.text}: E is no solution at n = {n}, so the solutions are no group")
+        return self.jacobian(identity)
 
-    def dimension(self, n: int) -> int:
-        """n² − rank dp(E): the dimension of the group if the equations are reduced, and else an upper bound."""
-        return len(self.lie_algebra(n))
-
-    def closure(self, n: int = 6, count: int = 16, generator: torch.Generator | None = None) -> tuple[float, float, float]:
+    def closure(self, n: int = 6, count: int = 16) -> tuple[float, float, float]:
         """How far the solutions are from a group: the worst residual at E, at products A B and at inverses A⁻¹.
 
         A and B are `count` sampled solutions each; a singular one makes the last number 1.
         """
-        A, B = self.sample(n, 2 * count, generator or torch.Generator().manual_seed(0)).chunk(2)
+        A, B = self.sample(n, 2 * count, torch.Generator().manual_seed(0)).chunk(2)
         regular = torch.linalg.cond(A) < 1e8
         inverse = float(self.residual(torch.linalg.inv(A)).max()) if regular.all() else 1.0
         return float(self.residual(torch.eye(n))), float(self.residual(A @ B).max()), inverse
 
     def is_group(self, n: int = 6) -> bool:
-        """Do E, products and inverses of solutions satisfy the equations, on samples at n? (n even, so that X exists.)"""
+        """Do E, products and inverses of sampled solutions satisfy the equations? At n = 6 the letter X exists too."""
         return max(self.closure(n)) < HOLDS**0.5
 
-    def group(self, n: int, count: int = 8, generator: torch.Generator | None = None) -> groups.MatrixGroup:
+    def group(self, n: int, count: int = 16, generator: torch.Generator | None = None) -> groups.MatrixGroup:
         """The group generated by exp of the Lie algebra and `count` sampled solutions at n.
 
         It lies in the group of the equations and holds its identity component if they are reduced; parts that no sample
@@ -230,13 +252,11 @@ class EquationSystem:
         integers to rounding are set to them. ValueError if the solutions form no group.
         """
         if not self.is_group(n):
-            raise ValueError(f"{self}: the solutions at n = {n} form no group; see .closure({n}) for what fails")
+            raise ValueError(f"{self.text}: the solutions at n = {n} form no group; see .closure({n}) for what fails")
         points = self.sample(n, count, generator or torch.Generator().manual_seed(0))
         near = points.round()
         points = torch.where((points - near).abs() < 1e-7, near, points)
-        return groups.MatrixGroup(
-            generators=torch.unique(points, dim=0), lie_algebra=self.lie_algebra(n), name=f"{{M : {self}}}"
-        )
+        return groups.MatrixGroup(torch.unique(points, dim=0), self.lie_algebra(n), name=f"{{M : {self.text}}}")
 
     def save(self, path: str | Path) -> None:
         """Write the equations, and what a learned system rests on, as JSON."""
@@ -274,16 +294,21 @@ class EquationSystem:
     def __hash__(self) -> int:
         return hash(self.equations)
 
+    @property
+    def text(self) -> str:
+        """The equations in one line, `M Mᵀ = E, M X = X M`."""
+        among = f" among these {len(self.evidence.words)} words" if self.evidence else ""
+        return ", ".join(map(str, self.equations)) or "no equation" + among
+
     def __str__(self) -> str:
-        if not self.equations:
-            return f"no equation among these {len(self.evidence.words)} words" if self.evidence else "no equation"
-        return ", ".join(map(str, self.equations))
+        return "\n".join([self.text, *(f"caution: {c}" for c in (self.evidence.cautions if self.evidence else ()))])
 
     __repr__ = __str__
 
-    def _repr_latex_(self) -> str:
-        lines = [equation.latex() for equation in self.equations] or [rf"\text{{{self}}}"]
-        return "$" + r",\quad ".join(lines) + "$"
+    def _repr_latex_(self) -> str | None:
+        if not self.equations or (self.evidence and self.evidence.cautions):
+            return None  # the plain text says more
+        return "$" + r",\quad ".join(equation.latex() for equation in self.equations) + "$"
 
 
 def check_square(M: Tensor) -> Tensor:
@@ -296,22 +321,23 @@ def check_square(M: Tensor) -> Tensor:
     return M if M.is_floating_point() else M.double()
 
 
-def _conjugate_gradients(A: Callable[[Tensor], Tensor], b: Tensor, steps: int) -> Tensor:
-    """x with A x ≈ b for a symmetric positive A, matrices (…, n, n) as vectors; each of the batch with its own step."""
+def _damped_least_squares(
+    push: Callable[[Tensor], Tensor], pull: Callable[[Tensor], Tensor], shift: Tensor, p: Tensor, steps: int
+) -> Tensor:
+    """x with (JᵀJ + shift) x ≈ Jᵀp by conjugate gradients; J = push, Jᵀ = pull, each matrix with its own step length."""
 
     def dot(u: Tensor, v: Tensor) -> Tensor:
         return (u * v).sum((-2, -1), keepdim=True)
 
-    x, r, d = torch.zeros_like(b), b, b
-    rr = dot(r, r)
+    r = d = pull(p)
+    x, rr = torch.zeros_like(r), dot(r, r)
     goal = 1e-24 * rr
     for _ in range(steps):
         if (rr <= goal).all():
             break
-        Ad = A(d)
-        alpha = torch.where(rr > goal, rr / dot(d, Ad).clamp(min=1e-300), 0)
-        x, r = x + alpha * d, r - alpha * Ad
-        new = dot(r, r)
-        d = r + new / rr.clamp(min=1e-300) * d
-        rr = new
+        Ad = pull(push(d)) + shift * d
+        length = torch.where(rr > goal, rr / dot(d, Ad).clamp(min=1e-300), 0)
+        x, r = x + length * d, r - length * Ad
+        rr, before = dot(r, r), rr
+        d = r + rr / before.clamp(min=1e-300) * d
     return x

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from eqkit.groups import symplectic_form
+
 NAME = r"[^\W\dᵀ_][^\Wᵀ]*"
 LATEX = {"η": r"\eta", "∘": r" \circ ", "ᵀ": r"^{\top}", "·": r"\,"}
 
@@ -43,14 +45,18 @@ class Word:
                 return functools.reduce(torch.matmul, values)
             case "∘":
                 return functools.reduce(torch.mul, values)
-        return self._letter_at(M.shape[-1]).to(M).expand(M.shape)
+        return self.at(M.shape[-1]).to(M).expand(M.shape)
 
-    def _letter_at(self, n: int) -> Tensor:
+    def at(self, n: int) -> Tensor:
+        """The value of a letter at n, (n, n)."""
         assert self.matrix is not None
-        value = torch.as_tensor(self.matrix(n))
+        try:
+            value = torch.as_tensor(self.matrix(n))
+        except ValueError as reason:
+            raise ValueError(f"letter {self.head} at n = {n}: {reason}; use it where it exists") from reason
         if value.shape != (n, n):
             raise ValueError(
-                f"letter {self.head} at n = {n} has shape {tuple(value.shape)}; its function must return an n × n matrix"
+                f"letter {self.head} at n = {n} has shape {tuple(value.shape)}; its function must return n × n"
             )
         if not torch.isfinite(value).all():
             raise ValueError(f"letter {self.head} at n = {n} holds NaN or infinity")
@@ -102,7 +108,9 @@ class Word:
             case "ᵀ":
                 return inner[0] + transpose
             case "·" | "∘":
-                bracketed = [f"({s})" if part.head in ("·", "∘") else s for part, s in zip(self.parts, inner)]
+                bracketed = [
+                    f"({s})" if part.head in ("·", "∘") else s for part, s in zip(self.parts, inner, strict=True)
+                ]
                 return (product if self.head == "·" else hadamard).join(bracketed)
         return letter(self.head)
 
@@ -110,7 +118,7 @@ class Word:
 def letter(name: str, matrix: Callable[[int], Tensor], symmetric: bool = False) -> Word:
     """A letter of your own: `letter("P", lambda n: torch.eye(n).flip(0))`; symmetric says that P = Pᵀ at every n."""
     if not re.fullmatch(NAME, name) or name == "M":
-        raise ValueError(f"{name!r} cannot name a letter: use letters and digits, a letter first, and not M, the unknown")
+        raise ValueError(f"{name!r} cannot name a letter: use letters and digits, a letter first, and not M")
     return Word(name, (), matrix, symmetric)
 
 
@@ -122,24 +130,31 @@ def _metric(n: int) -> Tensor:
     return torch.diag(torch.tensor([1.0] + [-1.0] * (n - 1), dtype=torch.float64))
 
 
-def _symplectic(n: int) -> Tensor:
-    if n % 2:
-        raise ValueError(f"letter X, the symplectic form, exists only for even n, not n = {n}; take samples of even size")
-    return torch.kron(torch.tensor([[0.0, 1.0], [-1.0, 0.0]], dtype=torch.float64), _eye(n // 2))
-
-
 M = Word("M")
 E = letter("E", _eye, symmetric=True)
 J = letter("J", lambda n: torch.ones(n, n, dtype=torch.float64), symmetric=True)  # 11ᵀ, the unit of ∘
 S = letter("S", lambda n: _eye(n).roll(1, 0))  # shift: S e_j = e_{j+1}
-X = letter("X", _symplectic)  # ((0, 1), (−1, 0)) ⊗ E
+X = letter("X", symplectic_form)  # ((0, E), (−E, 0)), n even
 eta = letter("η", _metric, symmetric=True)  # diag(1, −1, …, −1)
 LETTERS = (M, E, J, S, X, eta)
 
 
+def _alphabet(letters: Sequence[Word], sizes: Sequence[int] = (4,)) -> dict[str, Word]:
+    """Name -> letter, of the standard letters and one's own; refuses letters with M in them and names used twice."""
+    alphabet = {word.head: word for word in LETTERS}
+    for word in letters:
+        if not isinstance(word, Word) or word.degree:
+            raise ValueError(f"letters holds {word!s}; a letter is a word without M, as J, X @ S or letter('P', f)")
+        for leaf in word.leaves:
+            other = alphabet.setdefault(leaf.head, leaf)
+            if leaf.matrix is not other.matrix and any((leaf.at(n) != other.at(n)).any() for n in sizes):
+                raise ValueError(f"two letters are called {leaf.head} and differ; give one of them another name")
+    return alphabet
+
+
 def parse_word(text: str, letters: Sequence[Word] = ()) -> Word:
     """Read what `str` writes, such as `M S Mᵀ` or `(M Mᵀ)∘E`; ∘ binds closer than the product."""
-    alphabet = {w.head: w for w in (*LETTERS, *(leaf for word in letters for leaf in word.leaves))}
+    alphabet = _alphabet(letters)
     tokens = re.findall(rf"{NAME}|\S", text)
 
     def product() -> Word:
@@ -165,8 +180,8 @@ def parse_word(text: str, letters: Sequence[Word] = ()) -> Word:
             word = alphabet[token]
         else:
             raise ValueError(
-                f"{text!r} is no word: {token or 'nothing'!r} stands where a letter should; known are {' '.join(alphabet)}. "
-                "Put spaces between factors, and pass letters of your own as letters=(…,)"
+                f"{text!r} is no word: {token or 'nothing'!r} stands where one of {' '.join(alphabet)} should; "
+                "put spaces between factors, and pass letters of your own as letters=(…,)"
             )
         while tokens and tokens[0] == "ᵀ":
             tokens.pop(0)
@@ -188,9 +203,7 @@ def words(degree: int = 3, letters: Sequence[Word] = (J,), sizes: Sequence[int] 
     """
     if degree < 1:
         raise ValueError(f"degree {degree}: words need a degree in M of 1 or more")
-    for a, b in itertools.combinations([leaf for word in (*LETTERS, *letters) for leaf in word.leaves], 2):
-        if a == b and a.matrix is not b.matrix and any((a._letter_at(n) - b._letter_at(n)).any() for n in sizes):
-            raise ValueError(f"two letters are called {a.head} and differ; give one of them another name")
+    _alphabet(letters, sizes)
     chains = [c for k in range(1, degree + 1) for c in itertools.product((M, M.T), repeat=k)]
     found = [E, *letters]
     found += [functools.reduce(Word.__matmul__, c) for c in chains]

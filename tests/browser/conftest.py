@@ -1,0 +1,76 @@
+"""The fixtures of the browser tests: one Chromium and at most two servers a process, a fresh page a test."""
+
+import itertools
+import os
+
+import pytest
+from lab import SUBSHELLS, Notebook, Server, copy
+from playwright.sync_api import sync_playwright
+
+from eqkit import doctor
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium. Without one the browser tests are skipped; under EQKIT_REQUIRE_BROWSER=1 they fail."""
+    path = doctor.chromium()
+    if path is None:
+        stop = pytest.fail if os.environ.get("EQKIT_REQUIRE_BROWSER") == "1" else pytest.skip
+        stop(f"no Chromium: {doctor.browser().cure}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """The server for a setting of subshells, started when it is first asked for."""
+    running = {}
+
+    def server(subshells):
+        if subshells not in running:
+            running[subshells] = Server(tmp_path_factory.mktemp("lab"), subshells)
+        return running[subshells]
+
+    yield server
+    for started in running.values():
+        started.close()
+
+
+@pytest.fixture
+def subshells():
+    """JupyterLab's default; `@pytest.mark.parametrize("subshells", SUBSHELLS)` runs a test with and without."""
+    return SUBSHELLS[0]
+
+
+@pytest.fixture
+def open_notebook(chromium, servers, subshells, request):
+    """open_notebook("00_start_here") or open_notebook(cells=[...]): a copy, open in JupyterLab with its own kernel.
+
+    At the end of the test the kernels stop; nothing may have left the machine, nor the page have raised an error.
+    """
+    server, opened, count = servers(subshells), [], itertools.count()
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+
+    def open_(name=None, cells=None):
+        source = None if name is None else request.config.rootpath / "notebooks" / f"{name}.ipynb"
+        path = copy(source, cells, server.root / f"{request.node.name.replace('/', '-')}-{next(count)}.ipynb")
+        opened.append(Notebook(context.new_page(), server, path))
+        return opened[-1]
+
+    yield open_
+    for notebook in opened:
+        notebook.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    context.close()
+    assert not [url for notebook in opened for url in notebook.foreign]
+    assert not [error for notebook in opened for error in notebook.errors]

@@ -63,7 +63,8 @@ class MatrixCanvas(Component):
     (frames, h, w) of flat indices into `values`, frame t shows values[gather[t]], or with mean=True the mean of the first
     t + 1 of these: a matrix moved by, or averaged over, group elements as fast as it is painted.
     editable: click, drag or Enter sets cells to `brush`, or back to 0; observe `values`. Otherwise a click, or the
-    arrow keys, sets `cursor` (flat index) and `selected` (its label); hovering lights up the cells of the same label.
+    arrow keys, sets `cursor` (flat index) and `selected` (its label); hovering lights up the cells of the same label
+    and sets `hovered` (that label, −1: none) in the browser, where other components may follow it by a jslink.
     """
 
     _esm = _esm("matrix_canvas")
@@ -71,6 +72,7 @@ class MatrixCanvas(Component):
     columns = _synced(traitlets.Int(1))
     values = _buffer()
     labels = _buffer()
+    signs = _buffer()
     pixels = _buffer()
     gather = _buffer()
     mean = _synced(traitlets.Bool(False))
@@ -82,6 +84,7 @@ class MatrixCanvas(Component):
     brush = _synced(traitlets.Float(1.0))
     cursor = _synced(traitlets.Int(-1))
     selected = _synced(traitlets.Int(-1))
+    hovered = _synced(traitlets.Int(-1))
     accent = _synced(traitlets.Unicode(""))
 
     def __init__(self, title: str = "", ink: str = "data", size: int = 300, **traits: Any) -> None:
@@ -95,12 +98,14 @@ class MatrixCanvas(Component):
         labels: Array | None = None,
         pixels: np.ndarray | None = None,
         gather: Array | None = None,
+        signs: Array | None = None,
         **traits: Any,
     ) -> None:
         """Draw values, labels (−1: none) and gather, each (h, w) or (frames, h, w), or pixels (…, h, w, 3) uint8.
 
         One message to the browser. The scale of values is their largest magnitude unless `scale=` is given. A matrix
-        that is not square keeps square cells. Labels shown with values or pixels give letters and highlighting.
+        that is not square keeps square cells. Labels shown with values or pixels give letters and highlighting; where
+        `signs` are negative the letter has a minus.
         """
         first = next((a for a in (values, labels, gather) if a is not None), None)
         if first is None and pixels is None:
@@ -115,6 +120,7 @@ class MatrixCanvas(Component):
                 ("values", values, np.float32),
                 ("labels", labels, np.int32),
                 ("gather", gather, np.int32),
+                ("signs", signs, np.int8),
             ):
                 setattr(self, name, b"" if array is None else _frames(array, dtype, (h, w)).tobytes())
             self.pixels = b"" if pixels is None else np.ascontiguousarray(pixels, np.uint8).tobytes()
@@ -152,6 +158,7 @@ class MatrixCanvas(Component):
 
     def draw(self, axes: Axes) -> None:
         labels, image = self._pick(self._stack("labels", np.int32)), self._pick(self._stack("pixels", np.uint8, 3))
+        signs = self._pick(self._stack("signs", np.int8))
         values = self.current()
         if image is None and values is not None:
             image = style.paint(values, self.ink, self.scale)
@@ -175,7 +182,8 @@ class MatrixCanvas(Component):
             for (r, c), tag in np.ndenumerate(labels):
                 if 0 <= tag < len(self.classes):
                     ink = "black" if image[r, c] @ [0.3, 0.59, 0.11] > 120 else "white"
-                    axes.text(c + 0.5, r + 0.53, self.classes[tag][1], color=ink, ha="center", va="center", fontsize=9)
+                    word = ("−" if signs is not None and signs[r, c] < 0 else "") + self.classes[tag][1]
+                    axes.text(c + 0.5, r + 0.53, word, color=ink, ha="center", va="center", fontsize=9)
         axes.set_title(self.title)
 
 

@@ -1,6 +1,6 @@
 // A matrix, rows down and columns right: values through a ramp (zero white), class labels, or given pixels; one frame of a stack.
 function render({ model, el }) {
-  let hovered = -1, stroke = null;
+  let stroke = null;
   const get = (name) => model.get(name);
   const cells = () => get("rows") * get("columns");
   const pitch = () => Math.min(get("width") / get("columns"), get("height") / get("rows"));
@@ -22,7 +22,7 @@ function render({ model, el }) {
     if (!size) return;
     const image = new ImageData(columns, rows), ramp = bytes(model, "ramp", Uint8Array), classes = get("classes");
     const pixels = slice(bytes(model, "pixels", Uint8Array), 3 * size), shown = pixels ? null : values(), scale = get("scale") || 1;
-    const chosen = hovered >= 0 ? hovered : get("selected");
+    const chosen = get("hovered") >= 0 ? get("hovered") : get("selected"), signs = slice(bytes(model, "signs", Int8Array), size);
     const swatch = classes.map(([hue]) => [1, 3, 5].map((k) => parseInt(hue.slice(k, k + 2), 16)));
     for (let i = 0; i < size; i++) {
       let hue;
@@ -56,7 +56,7 @@ function render({ model, el }) {
         const [red, green, blue] = image.data.subarray(4 * i, 4 * i + 3);
         context.fillStyle = 0.3 * red + 0.59 * green + 0.11 * blue > 120 ? "#000000" : "#ffffff";
         if (chosen >= 0 && tags[i] !== chosen) context.fillStyle = "#00000066";
-        context.fillText(classes[tags[i]][1], ((i % columns) + 0.5) * p, (Math.floor(i / columns) + 0.53) * p);
+        context.fillText((signs && signs[i] < 0 ? "−" : "") + classes[tags[i]][1], ((i % columns) + 0.5) * p, (Math.floor(i / columns) + 0.53) * p);
       }
     }
     context.lineWidth = Math.max(2, p / 12);
@@ -95,9 +95,9 @@ function render({ model, el }) {
   canvas.addEventListener("pointermove", (event) => {
     const i = cellAt(event);
     if (stroke !== null && i >= 0 && i !== get("cursor")) paintCell(i, stroke);
-    if (classAt(i) !== hovered) { hovered = classAt(i); redraw(); }
+    if (classAt(i) !== get("hovered")) model.set("hovered", classAt(i));  // not saved: the kernel need not know
   });
-  canvas.addEventListener("pointerleave", () => { hovered = -1; redraw(); });
+  canvas.addEventListener("pointerleave", () => model.set("hovered", -1));
   canvas.addEventListener("pointerdown", (event) => {
     const i = cellAt(event);
     if (i < 0) return;

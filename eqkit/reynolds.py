@@ -181,7 +181,7 @@ class Average:
             moved = self.V.act(g, x.expand(len(g), *x.shape))
             moved = moved if moved.is_complex() else moved.to(x.dtype)
             y = self.f(moved.reshape(-1, self.V.size))
-            if len(y) != moved.numel() // self.V.size or (self.W and y.shape[1:] != (self.W.size,)):
+            if y.shape[:1] != (moved.numel() // self.V.size,) or (self.W and y.shape[1:] != (self.W.size,)):
                 expected = "(count, ...)" if self.W is None else f"(count, {self.W.size})"
                 raise ValueError(
                     f"f maps {(moved.numel() // self.V.size, self.V.size)} to {tuple(y.shape)}; it must map a batch "

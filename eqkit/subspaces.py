@@ -28,9 +28,9 @@ class Gap(NamedTuple):
 
 def as_double(A: Tensor, name: str = "A") -> Tensor:
     """A as float64 or complex128, detached; NaN and infinities are refused."""
-    A = torch.as_tensor(A).detach()
+    A = torch.as_tensor(A).detach().resolve_conj()
     A = A.to(torch.complex128 if A.is_complex() else torch.float64)
-    if not torch.isfinite(torch.view_as_real(A) if A.is_complex() else A).all():
+    if not torch.isfinite(A).all():
         raise ValueError(f"{name} of shape {tuple(A.shape)} holds NaN or infinity; clean the data first")
     return A
 
@@ -45,8 +45,8 @@ def largest_gap(values: Tensor, floor: float = 1e-13, scale: float | None = None
     """How many of the singular values are zero? Those below the largest ratio of two neighbours.
 
     values (r,): singular values in any order. What is below floor · scale (scale: the largest value unless given)
-    cannot be told from zero, so it counts as equal to that floor, and the floor itself is the last neighbour: a spectrum
-    without a break has dim 0. For noisy data set `floor` to the noise relative to the signal.
+    cannot be told from zero, so it counts as equal to that floor, and the floor itself is the last neighbour: a
+    spectrum without a break has dim 0. For noisy data set `floor` to the noise relative to the signal.
     """
     s = as_double(values, "values").abs().sort(descending=True).values
     if s.ndim != 1:
@@ -169,7 +169,7 @@ def colour_rows(U: Tensor, tolerance: float | None = None) -> Tensor:
     merges = scipy.cluster.hierarchy.linkage(points.numpy(), "single")
     if tolerance is None:
         # rows are at most √2 apart; with that as first neighbour, rows that differ by noise alone get one colour
-        heights = torch.tensor([math.sqrt(2), *merges[::-1, 2]], dtype=torch.float64).clamp(min=1e-9)
+        heights = torch.tensor([math.sqrt(2), *merges[::-1, 2]], dtype=torch.float64).clamp(min=1e-6)
         ratios = heights[:-1] / heights[1:]
         i = int(ratios.argmax())
         tolerance = math.sqrt(heights[i] * heights[i + 1]) if ratios[i] > 4 else 0.0

@@ -17,9 +17,9 @@ def stirling2(k: int, blocks: int) -> int:
     return blocks * stirling2(k - 1, blocks) + stirling2(k - 1, blocks - 1)
 
 
-def partitions(k: int, most: int) -> int:
-    """Partitions of k points into at most so many blocks: the invariants of S(n) in V^⊗k, n = most (Maron et al. 2019)."""
-    return sum(stirling2(k, blocks) for blocks in range(min(k, most) + 1))
+def partitions(k: int, n: int) -> int:
+    """Partitions of k points into at most n blocks: the invariants of S(n) in V^⊗k (Maron et al. 2019)."""
+    return sum(stirling2(k, blocks) for blocks in range(min(k, n) + 1))
 
 
 def double_factorial(k: int) -> int:

@@ -108,43 +108,43 @@ def enumerate_matrices(generators: Tensor, name: str) -> Enumeration:
 
 
 def _has_finite_order(g: Tensor) -> bool:
-    """Is gᵐ = E for some m ≤ LIMIT? The first m for which every m · angle / 2π of the eigenvalues is an integer tells."""
+    """Is gᵐ = E for some m ≤ LIMIT? The first m that makes m · angle / 2π of every eigenvalue an integer tells."""
     turns = torch.arange(1, LIMIT + 1)[:, None] * torch.linalg.eigvals(g).angle() / (2 * torch.pi)
     m = ((turns - turns.round()).abs() < 1e-6).all(1).nonzero()
     one = torch.eye(len(g), dtype=g.dtype)
     return len(m) > 0 and bool((torch.linalg.matrix_power(g, int(m[0]) + 1) - one).abs().max() < 1e-4)
 
 
-class _Chain:
-    """A strong generating set by Schreier–Sims (sympy), with its transversals as arrays."""
+class Chain:
+    """The stabiliser chain of the group of point maps (k, N), by Schreier–Sims (sympy): order, membership, samples."""
 
     def __init__(self, generators: np.ndarray) -> None:
-        self.group = PermutationGroup([Permutation(row.tolist()) for row in generators])
+        self.width = generators.shape[1]
+        maps = [Permutation(row.tolist()) for row in generators]
+        self.group = PermutationGroup(maps or [Permutation(self.width - 1)])
+
+    @cached_property
+    def order(self) -> int:
+        return int(self.group.order())
 
     @cached_property
     def transversals(self) -> list[np.ndarray]:
+        """For each base point, one element for each place it can go while those before stay: maps (places, N)."""
         return [np.array([u.array_form for u in level.values()]) for level in self.group.basic_transversals]
 
+    def contains(self, point_map: np.ndarray) -> bool:
+        """Is the point map (1, N), or (1, 2N) with signs, in the group?"""
+        if point_map.shape[1] > self.width:
+            return False  # it has a sign, and the group has none
+        return self.group.contains(Permutation(_widen(point_map, self.width)[0].tolist()))
 
-def schreier_sims(generators: np.ndarray) -> PermutationGroup:
-    """The sympy permutation group of these point maps, for its order and membership test."""
-    return _Chain(generators).group
-
-
-def has_point_map(generators: np.ndarray, map_: np.ndarray) -> bool:
-    """Is the point map (1, N) an element of the group that the generators (k, N') make?"""
-    width = max(generators.shape[1], map_.shape[1])
-    group = schreier_sims(_widen(generators, width)) if len(generators) else PermutationGroup(Permutation(width - 1))
-    return group.contains(Permutation(_widen(map_, width)[0].tolist()))
-
-
-def sample_points(generators: np.ndarray, count: int, generator: torch.Generator | None) -> np.ndarray:
-    """Exactly uniform point maps (count, N): one factor from each transversal of the stabiliser chain."""
-    maps = np.tile(np.arange(generators.shape[1]), (count, 1))
-    for level in reversed(_Chain(generators).transversals if len(generators) else []):
-        chosen = level[torch.randint(len(level), (count,), generator=generator).numpy()]
-        maps = np.take_along_axis(chosen, maps, 1)  # u ∘ (what fixes this base point)
-    return maps
+    def sample(self, count: int, generator: torch.Generator | None) -> np.ndarray:
+        """Exactly uniform point maps (count, N): one factor from each transversal."""
+        maps = np.tile(np.arange(self.width), (count, 1))
+        for level in reversed(self.transversals):
+            chosen = level[torch.randint(len(level), (count,), generator=generator).numpy()]
+            maps = np.take_along_axis(chosen, maps, 1)  # u ∘ (what fixes this base point)
+        return maps
 
 
 def words(generators: np.ndarray, letters: np.ndarray) -> np.ndarray:

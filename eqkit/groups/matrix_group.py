@@ -129,7 +129,7 @@ class MatrixGroup:
         if self._has_lie:
             return math.inf
         if self.monomial is not None:
-            return int(finite.schreier_sims(finite.points(self.monomial)).order())
+            return self._chain.order
         far = torch.linalg.matrix_power(torch.cat([self.generators, torch.linalg.inv(self.generators)]), 2**20)
         if len(far) and not far.abs().max() < 1e6:
             return math.inf  # the powers of an element of finite order stay bounded
@@ -175,6 +175,10 @@ class MatrixGroup:
 
     # elements
     @cached_property
+    def _chain(self) -> finite.Chain:
+        return finite.Chain(finite.points(self.monomial))  # type: ignore[arg-type]
+
+    @cached_property
     def _enumeration(self) -> finite.Enumeration:
         if self._has_lie:
             raise ValueError(f"{self} is infinite: its elements cannot be listed; use .sample or .random_products")
@@ -213,7 +217,7 @@ class MatrixGroup:
         if self.monomial is not None:
             rounded = M.real.round()
             form = Monomial.of(rounded[None]) if (M - rounded).abs().max() < 1e-6 else None
-            return form is not None and finite.has_point_map(finite.points(self.monomial), finite.points(form, self.n))
+            return form is not None and self._chain.contains(finite.points(form))
         if not self._has_lie and self.is_finite:
             return bool(((self.elements() - M).abs().amax((1, 2)) < 1e-6).any())
         raise ValueError(
@@ -229,8 +233,7 @@ class MatrixGroup:
         if self._known.sample is not None:
             return self._known.sample(count, generator)
         if self.monomial is not None:
-            chosen = finite.sample_points(finite.points(self.monomial), count, generator)
-            return finite.as_monomial(chosen, self.n).matrices()
+            return finite.as_monomial(self._chain.sample(count, generator), self.n).matrices()
         if not self._has_lie and self.is_finite:
             elements = self.elements()
             return elements[torch.randint(len(elements), (count,), generator=generator)]
@@ -289,7 +292,7 @@ class MatrixGroup:
     def representation(
         self, generators: Tensor | None = None, lie: Tensor | None = None, name: str = "ρ"
     ) -> Representation:
-        """The representation with these images of generators (k, size, size) and of the algebra's basis (d, size, size).
+        """The representation with these images of generators (k, size, size) and of the algebra's basis (d, …).
 
         It is checked against the group's relations; ValueError says which one is broken.
         """

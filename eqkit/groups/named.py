@@ -165,7 +165,7 @@ def RubiksCube() -> MatrixGroup:
     number = {(*p, *u): i for i, (p, u) in enumerate(stickers)}
     rows = []
     for a in normals:
-        turn = np.outer(a, a) + np.array(_cross(torch.tensor(a.astype(float))), dtype=int)  # 90° about a: aaᵀ + [a]×
+        turn = np.outer(a, a) + _cross(torch.tensor(a)).numpy().astype(int)  # 90° about a: aaᵀ + [a]×
         rows.append([number[(*(turn @ p), *(turn @ u))] if p @ a == 1 else i for i, (p, u) in enumerate(stickers)])
     return _permuting(rows, 48, "RubiksCube()")
 
@@ -251,7 +251,10 @@ def U(n: int) -> MatrixGroup:
 def SU(n: int) -> MatrixGroup:
     """The special unitary group: M Mᴴ = E, det M = 1, complex n × n."""
     E = torch.eye(_size("SU", n, 2), dtype=torch.complex128)
-    contains = lambda M: _close(M @ M.mH, E) and bool((torch.linalg.det(M) - 1).abs() < 1e-6)
+
+    def contains(M: Tensor) -> bool:
+        return _close(M @ M.mH, E) and bool((torch.linalg.det(M) - 1).abs() < 1e-6)
+
     algebra = torch.stack(_skew_hermitian(n, True))
     return MatrixGroup(None, algebra, f"SU({n})", Known(math.inf, _haar(n, True, True), contains, True))
 

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import scipy.sparse
 from scipy.sparse.csgraph import connected_components
-from sympy.combinatorics import Permutation, PermutationGroup
+from sympy.combinatorics import Permutation
 
 from eqkit.groups import finite
 
@@ -31,25 +31,21 @@ def name_of_permutations(generators: np.ndarray) -> str:
 
     The group is split into the product of its actions on orbits, if that has its order; a transitive action of full
     order is S, A or a wreath product; small groups are told by their elements: abelian ones by invariant factors,
-    dihedral by their presentation, and A₄, S₄, A₅, S₅, A₄ × C₂, S₄ × C₂, A₅ × C₂ by order and orders of elements, which no other
-    group of these orders shares.
+    dihedral by their presentation, and A₄, S₄, A₅, S₅, A₄ × C₂, S₄ × C₂, A₅ × C₂ by order and orders of elements, which
+    no other group of these orders shares.
     """
     moved = [orbit for orbit in orbits(generators) if len(orbit) > 1] if len(generators) else []
     if not moved:
         return "trivial"
-    order = int(_group(generators).order())
+    order = finite.Chain(generators).order
     pieces = [_restrict(generators, orbit) for orbit in moved]
-    sizes = [int(_group(piece).order()) for piece in pieces]
+    sizes = [finite.Chain(piece).order for piece in pieces]
     if len(pieces) > 1 and math.prod(sizes) == order:
         return " × ".join(sorted(_by_action(piece, size) for piece, size in zip(pieces, sizes, strict=True)))
     for piece, size in zip(pieces, sizes, strict=True):
         if size == order:  # faithful on one orbit: its name is the group's
             return _by_action(piece, size)
     return _by_elements(generators, order)
-
-
-def _group(generators: np.ndarray) -> PermutationGroup:
-    return finite.schreier_sims(generators)
 
 
 def _restrict(generators: np.ndarray, orbit: np.ndarray) -> np.ndarray:
@@ -64,7 +60,7 @@ def _by_action(generators: np.ndarray, order: int) -> str:
     if n > 3 and 2 * order == math.factorial(n):
         return f"A({n})"
     if order > 24:
-        for blocks in PermutationGroup([Permutation(row.tolist()) for row in generators]).minimal_blocks():
+        for blocks in finite.Chain(generators).group.minimal_blocks():
             count = len(set(blocks))
             inside = n // count
             if inside > 1 and order == math.factorial(inside) ** count * math.factorial(count):

@@ -29,8 +29,8 @@ class Representation:
     """A homomorphism g ↦ V(g) from a matrix group to invertible matrices, V(gh) = V(g) V(h).
 
     Built from `G.vector`, `G.trivial`, `G.regular`, `G.representation(...)` by `V.dual`, `V + W` (⊕), `3 * V`, `V * W`
-    (⊗), `V ** 2`, `V.sym(2)`, `V.alt(2)`, `V.restrict(H)` and `V @ W2` (external product, of G × H). Two representations
-    are equal if group and expression are.
+    (⊗), `V ** 2`, `V.sym(2)`, `V.alt(2)`, `V.restrict(H)` and `V @ W2` (external product, of G × H). Two
+    representations are equal if group and expression are.
     """
 
     group: Any
@@ -338,7 +338,8 @@ class Product(_Compound):
             k = len(form.index)
             index = whole.index[:, :, None] * part.size + form.index[:, None, :]
             sign = whole.sign[:, :, None] * form.sign[:, None, :]
-            whole = Monomial(index.reshape(k, -1), sign.reshape(k, -1))
+            size = index.shape[1] * index.shape[2]  # −1 would not do: the trivial group has k = 0
+            whole = Monomial(index.reshape(k, size), sign.reshape(k, size))
         return whole
 
     def character(self, g: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ def equivariance_error(
             f"f maps {tuple(x.shape)} to {tuple(before.shape)}; for {V} → {W} it must be {(len(x), W.size)}"
         )
     errors = torch.stack([(f(V.act(h, x).to(x.dtype)) - W.act(h, before)).abs().amax(-1) for h in g])
-    errors = errors / (1 + before.abs().amax(-1))
+    errors = (errors / (1 + before.abs().amax(-1))).detach()
     i, j = divmod(int(errors.nan_to_num(nan=torch.inf).argmax()), len(x))
     return float(errors[i, j]), g[i], x[j]
 

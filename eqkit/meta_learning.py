@@ -30,7 +30,9 @@ class Episodes(NamedTuple):
         shapes = {name: tuple(value.shape) for name, value in self._asdict().items()}
         xs, ys, xq, yq = shapes.values()
         if any(len(shape) != 3 or 0 in shape for shape in shapes.values()):
-            raise ValueError(f"Episodes: every part needs shape (tasks, examples, size) without a zero; they have {shapes}")
+            raise ValueError(
+                f"Episodes: every part needs shape (tasks, examples, size) without a zero; they have {shapes}"
+            )
         if xs[:2] != ys[:2] or xq[:2] != yq[:2] or xs[::2] != xq[::2] or ys[::2] != yq[::2]:
             raise ValueError(
                 f"Episodes: x and y must agree in tasks and examples, support and query in tasks and size; they have {shapes}"
@@ -82,7 +84,9 @@ class LeastSquares(nn.Module):
     def __init__(self, ridge: float = 1e-4) -> None:
         super().__init__()
         if not ridge > 0:
-            raise ValueError(f"LeastSquares(ridge={ridge}): the ridge must be positive, or a filter no example sees is undefined")
+            raise ValueError(
+                f"LeastSquares(ridge={ridge}): the ridge must be positive, or a filter no example sees is undefined"
+            )
         self.ridge = ridge
 
     def forward(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -131,7 +135,9 @@ class MetaLearning(Iterator[Snapshot]):
         generator: torch.Generator | None,
     ) -> None:
         if steps < 1 or batch < 1 or snapshots < 2:
-            raise ValueError(f"meta_learn: steps = {steps} and batch = {batch} must be positive, snapshots = {snapshots} two or more")
+            raise ValueError(
+                f"meta_learn: steps = {steps} and batch = {batch} must be positive, snapshots = {snapshots} two or more"
+            )
         self.model, self.tasks, self.inner = model, tasks, inner
         self.steps, self.batch, self.floor = steps, batch, floor
         self.learning_rate, self.cosine_decay = learning_rate, cosine_decay
@@ -189,7 +195,9 @@ class MetaLearning(Iterator[Snapshot]):
         shapes = {name: tuple(value.shape) for name, value in self.parameters.items()}
         saved = {key.removeprefix("now/"): value.shape for key, value in state.items() if key.startswith("now/")}
         if shapes != saved:
-            raise ValueError(f"resume: the file holds parameters {saved}, this loop {shapes}; build the loop as it was built then")
+            raise ValueError(
+                f"resume: the file holds parameters {saved}, this loop {shapes}; build the loop as it was built then"
+            )
         for name, value in self.parameters.items():
             value.data.copy_(torch.from_numpy(state[f"now/{name}"]))
             moments = ("step", "exp_avg", "exp_avg_sq")
@@ -239,7 +247,9 @@ def save_run(path: str | Path, snapshots: list[Snapshot], **more: np.ndarray) ->
     """Snapshots as npz: step, loss, floor and every parameter, stacked; `more` arrays go into the same file."""
     if not snapshots:
         raise ValueError("save_run: there is no snapshot yet; take at least one step")
-    arrays = {f"parameters/{name}": torch.stack([s.parameters[name] for s in snapshots]) for name in snapshots[0].parameters}
+    arrays = {
+        f"parameters/{name}": torch.stack([s.parameters[name] for s in snapshots]) for name in snapshots[0].parameters
+    }
     columns = {name: np.array([getattr(s, name) for s in snapshots]) for name in ("step", "loss", "floor")}
     np.savez_compressed(path, **columns, **arrays, **more)
 
@@ -248,9 +258,12 @@ def load_run(path: str | Path) -> list[Snapshot]:
     """The snapshots of a recorded run."""
     with np.load(path) as file:
         parameters = {
-            key.removeprefix("parameters/"): torch.from_numpy(file[key]) for key in file if key.startswith("parameters/")
+            key.removeprefix("parameters/"): torch.from_numpy(file[key])
+            for key in file
+            if key.startswith("parameters/")
         }
         columns = zip(file["step"].tolist(), file["loss"].tolist(), file["floor"].tolist(), strict=True)
         return [
-            Snapshot(*column, {name: values[i] for name, values in parameters.items()}) for i, column in enumerate(columns)
+            Snapshot(*column, {name: values[i] for name, values in parameters.items()})
+            for i, column in enumerate(columns)
         ]

@@ -7,10 +7,8 @@ is the equivariant layer of the group G.
 
 from __future__ import annotations
 
-import math
 from typing import Self
 
-import igraph
 import scipy.optimize
 import torch
 from torch import Tensor, nn
@@ -50,7 +48,9 @@ class ReparameterizedLinear(nn.Module):
         """The layer whose U, dense or sparse, is known and stays as it is: shape (n_out, n_in), v starts at zero."""
         n_out, n_in = shape
         if U.ndim != 2 or U.shape[0] != n_out * n_in:
-            raise ValueError(f"U has shape {tuple(U.shape)}; a weight {shape} needs ({n_out * n_in}, k), one row an entry")
+            raise ValueError(
+                f"U has shape {tuple(U.shape)}; a weight {shape} needs ({n_out * n_in}, k), one row an entry"
+            )
         layer = cls(n_in, n_out, 1, dtype=U.dtype)
         del layer.U
         layer.register_buffer("U", U)
@@ -87,3 +87,83 @@ def indicators(pattern: Tensor) -> Tensor:
     return torch.sparse_coo_tensor(
         index, torch.ones(len(used)), (len(labels), int(labels.max()) + 1), check_invariants=True
     ).coalesce()
+
+
+def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:
+    """The part of span(U) that tasks use: orthonormal columns (out·in, rank), from filters v (tasks, k) of many tasks.
+
+    If k is larger than needed, the spare columns of U stay large, for nothing in the loss removes them; but the weights W = mat(U v)
+    that tasks arrive at hardly use them. So the rank is that of the second moment Σ vec(W) vec(W)ᵀ = U (Σ v vᵀ) Uᵀ: its square roots of
+    eigenvalues break at their largest gap, values below floor · the largest counting as noise. It needs more tasks than k.
+    """
+    if v.ndim != 2 or v.shape[1] != U.shape[1] or len(v) < U.shape[1]:
+        raise ValueError(
+            f"learned_space: v has shape {tuple(v.shape)} and U {tuple(U.shape)}; give one filter of {U.shape[1]} numbers for each "
+            f"of {U.shape[1]} tasks or more"
+        )
+    weights = subspaces.as_double(v) @ subspaces.as_double(U).T  # (tasks, out·in)
+    _, values, Vh = torch.linalg.svd(weights, full_matrices=False)
+    values = values[: U.shape[1]]
+    return Vh[: len(values) - subspaces.largest_gap(values, floor).dim].T.contiguous()
+
+
+def sharing_pattern(U: Tensor, shape: tuple[int, int], tolerance: float | None = None) -> Tensor:
+    """Which weights are tied: labels (n_out, n_in) int64, −1 where the weight is forced to zero, else 0, 1, … by first appearance.
+
+    Two weights have one label exactly if their rows in an orthonormal basis of span(U) are alike, for then every
+    W = mat(U v) has them equal. The basis is gauge-invariant up to a rotation, so it works for exact, half-learned and learned U;
+    `tolerance` is the distance of rows that counts as alike, by default where the distances have their largest gap.
+    """
+    n_out, n_in = shape
+    if U.ndim != 2 or len(U) != n_out * n_in:
+        raise ValueError(
+            f"sharing_pattern: U has shape {tuple(U.shape)}; a weight {tuple(shape)} needs ({n_out * n_in}, k)"
+        )
+    zero = torch.zeros(1, U.shape[1], dtype=U.dtype)  # one more row, to see which weights are coloured like zero
+    labels = subspaces.colour_rows(torch.cat([zero, U.detach()]), tolerance)
+    return labels[1:].reshape(shape) - 1  # the first row appeared first, so its label was 0
+
+
+def partition_distance(a: Tensor, b: Tensor) -> int:
+    """The least number of weights that must change their label for pattern a to tie the same weights as pattern b.
+
+    A metric on patterns of one shape (the transfer distance, Régnier 1965): labels may be renamed at will, except −1,
+    which means zero; it is an assignment problem on the table of how many weights have label i in a and j in b.
+    """
+    if a.shape != b.shape:
+        raise ValueError(
+            f"partition_distance: patterns of shapes {tuple(a.shape)} and {tuple(b.shape)}; compare equal shapes"
+        )
+    size = 1 + int(max(a.max(), b.max()))
+    free = (a >= 0) & (b >= 0)
+    overlap = torch.bincount(a[free] * size + b[free], minlength=size * size).reshape(size, size)
+    best = scipy.optimize.linear_sum_assignment(overlap.numpy(), maximize=True)
+    return a.numel() - int(overlap[best].sum()) - int(((a < 0) & (b < 0)).sum())
+
+
+def automorphism_group(pattern: Tensor) -> groups.MatrixGroup:
+    """The largest permutation group G with this pattern: all p with pattern[p(i), p(j)] = pattern[i, j]; pattern (n, n) labels.
+
+    A pattern sees a group only through its orbits on pairs, so what comes back is the 2-closure: from the pattern
+    of A₄ it is S₄, which has the same equivariant maps V → V. If the pattern is no orbit pattern, its own symmetries.
+    """
+    if pattern.ndim != 2 or pattern.shape[0] != pattern.shape[1]:
+        raise ValueError(
+            f"automorphism_group: the pattern has shape {tuple(pattern.shape)}; one permutation of both rows and columns needs "
+            "a square pattern, inputs and outputs indexed by the same points"
+        )
+    import igraph  # here, because it loads matplotlib and plotly, which the rest of the core does without
+
+    n = len(pattern)
+    labels = subspaces.relabel(pattern)
+    layers = max(1, int(labels.max()).bit_length())
+    # Points 0…n−1 in colour 0. Each bit of the labels is one bipartite layer: a copy of the points as rows, one as columns,
+    # tied to their points; row i meets column j where label[i, j] has that bit. Copies have a colour of their own.
+    edges, colours = [], [0] * n
+    for bit in range(layers):
+        rows, columns = n * (1 + 2 * bit), n * (2 + 2 * bit)
+        edges += [(i, rows + i) for i in range(n)] + [(i, columns + i) for i in range(n)]
+        edges += [(rows + i, columns + j) for i, j in ((labels >> bit) & 1).nonzero().tolist()]
+        colours += [2 * bit + 1] * n + [2 * bit + 2] * n
+    generators = igraph.Graph(n * (1 + 2 * layers), edges).automorphism_group(color=colours)
+    return groups.permutation_group([p[:n] for p in generators]) if generators else groups.trivial(n)

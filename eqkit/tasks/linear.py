@@ -30,9 +30,13 @@ class LinearTasks:
 
     def __post_init__(self) -> None:
         if self.basis.ndim != 3 or 0 in self.basis.shape:
-            raise ValueError(f"basis has shape {tuple(self.basis.shape)}; it needs (d, n_out, n_in), one or more of each")
+            raise ValueError(
+                f"basis has shape {tuple(self.basis.shape)}; it needs (d, n_out, n_in), one or more of each"
+            )
         if self.support < 1 or self.query < 1:
-            raise ValueError(f"support = {self.support} and query = {self.query}: a task needs at least one example of each")
+            raise ValueError(
+                f"support = {self.support} and query = {self.query}: a task needs at least one example of each"
+            )
         if not self.noise >= 0:
             raise ValueError(f"noise = {self.noise}: a standard deviation is not negative")
 
@@ -88,8 +92,12 @@ class LinearTasks:
                 left = (1 - rate * eigenvalues) ** inner.steps
                 return float((left**2 * prior + variance * (1 - left) ** 2 / eigenvalues).sum(1).mean())
 
-            best = scipy.optimize.minimize_scalar(error, bounds=(0, 2 / float(eigenvalues.mean())), method="bounded").fun
+            best = scipy.optimize.minimize_scalar(
+                error, bounds=(0, 2 / float(eigenvalues.mean())), method="bounded"
+            ).fun
         else:
             seen = (features.mT @ features / self.support).mean(0)
-            best = float(((V.mT @ seen @ V).diagonal(dim1=1, dim2=2) / (1 + eigenvalues / max(variance, 1e-9))).sum(1).mean())
+            best = float(
+                ((V.mT @ seen @ V).diagonal(dim1=1, dim2=2) / (1 + eigenvalues / max(variance, 1e-9))).sum(1).mean()
+            )
         return best / n_out + self.noise**2

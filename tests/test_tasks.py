@@ -1,0 +1,205 @@
+import hashlib
+import re
+
+import pytest
+import torch
+
+from eqkit import groups, representations, subspaces
+from eqkit.equivariant_maps import Hom
+from eqkit.meta_learning import GradientSteps, LeastSquares, evaluate, load_run
+from eqkit.symmetry_matrices import ReparameterizedLinear, partition_distance, sharing_pattern
+from eqkit.tasks import DATA, data_file, digits
+from eqkit.tasks.hidden_groups import flips, hidden_group, quarter_turns
+from eqkit.tasks.linear import LinearTasks
+from eqkit.tasks.translation import translation
+
+
+def seed(number):
+    return torch.Generator().manual_seed(number)
+
+
+def one_step_floor(k, residuals, power):
+    """One gradient step at the best rate on k isotropic filters of E‖v‖² = power, each seen by that many residuals."""
+    return power * (k + 1) / (residuals + k + 1)
+
+
+def ideal_loss(tasks, inner, count=4000):
+    """Monte Carlo: the loss of the ideal orthonormal U, columns scaled by √n_out, tested on tasks."""
+    n_out, n_in = tasks.basis.shape[1:]
+    U = subspaces.orthonormal(tasks.U) * n_out**0.5
+    losses = evaluate(ReparameterizedLinear.fixed(U.float(), (n_out, n_in)), tasks, inner, count, seed(5))
+    return float(losses.mean()), float(losses.std()) / count**0.5
+
+
+# translation
+def test_rank_one_is_a_convolution_with_a_normal_filter():
+    x_support, y_support, x_query, y_query = translation()(32, seed(0))
+    assert (x_support.shape, y_support.shape) == ((32, 1, 70), (32, 1, 68))
+    assert (x_query.shape, y_query.shape) == ((32, 19, 70), (32, 19, 68))
+    windows = x_query[3].unfold(1, 3, 1)  # (examples, n_out, taps)
+    f = torch.linalg.lstsq(windows.reshape(-1, 3), y_query[3].reshape(-1, 1)).solution
+    torch.testing.assert_close((windows @ f)[..., 0], y_query[3], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("rank", [2, 5])
+def test_higher_rank_mixes_filters_by_one_softmax_common_to_all_tasks(rank):
+    basis = translation(rank=rank, generator=seed(0)).basis.reshape(rank, 3, 68, 70)
+    mixture = basis.sum(3)[:, 0]  # (rank, n_out), the same for every tap
+    torch.testing.assert_close(mixture.sum(0), torch.ones(68, dtype=torch.float64))
+    assert all(torch.equal(basis.sum(3)[:, tap], mixture) for tap in range(3))
+    assert torch.linalg.matrix_rank(mixture) == rank
+
+
+@pytest.mark.parametrize(("support", "n"), [(1, 70), (2, 70), (5, 70), (1, 16), (1, 256)])
+def test_the_floor_of_one_step_is_the_closed_form(support, n):
+    floor = translation(n=n, support=support).floor(GradientSteps(1))
+    assert floor == pytest.approx(one_step_floor(3, support * (n - 2), 3), rel=0.02)
+
+
+def test_the_closed_form_gives_the_published_floors():
+    floors = {"1/6": (3, 68, 3), "2.958": (70, 1, 3), "2.40": (3, 1, 3), ".0857": (3, 136, 3), ".667": (3, 14, 3)}
+    values = [one_step_floor(*case) for case in floors.values()]
+    assert values == pytest.approx([1 / 6, 2.958, 2.4, 0.0857, 0.667], abs=5e-4)
+
+
+@pytest.mark.parametrize(("steps", "expected"), [(2, 0.0259), (3, 0.0063)])
+def test_the_floor_of_more_steps(steps, expected):
+    assert translation().floor(GradientSteps(steps)) == pytest.approx(expected, rel=0.08)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_the_floor_is_what_the_ideal_U_scores_at_its_best_rate(steps, noise):
+    tasks = translation(n=30, noise=noise)
+    floor = tasks.floor(GradientSteps(steps))
+    scores = [ideal_loss(tasks, GradientSteps(steps, rate / 2)) for rate in torch.linspace(0.5, 1.1, 13).tolist()]
+    best, error = min(scores)
+    assert best == pytest.approx(floor, abs=4 * error + 0.02 * floor)
+
+
+@pytest.mark.parametrize("noise", [0.1, 1.0])
+def test_the_floor_of_least_squares_is_what_the_bayes_ridge_scores(noise):
+    tasks = hidden_group(groups.D(4), support=2, noise=noise)
+    layer = ReparameterizedLinear.fixed(tasks.U.float(), (4, 4))
+    losses = evaluate(layer, tasks, LeastSquares(noise**2), 4000, seed(1))
+    assert float(losses.mean()) == pytest.approx(tasks.floor(LeastSquares()), rel=0.06)
+
+
+def test_without_noise_enough_examples_leave_no_loss_and_too_few_leave_what_is_unseen():
+    assert hidden_group(groups.C(5), support=3).floor(LeastSquares()) < 1e-6
+    unseen = LinearTasks(torch.eye(16, dtype=torch.float64).reshape(16, 4, 4), support=1, query=1)
+    assert unseen.floor(LeastSquares()) == pytest.approx(3.0, rel=0.02)  # one of four input directions was seen
+
+
+# hidden groups
+@pytest.mark.parametrize(
+    "G",
+    [groups.C(6), groups.D(6), groups.S(6), groups.S(3) * groups.S(3), flips(2, 3), quarter_turns(3), groups.SO(3)],
+    ids=str,
+)
+def test_every_task_commutes_with_the_hidden_group_and_together_they_fill_its_commutant(G):
+    tasks = hidden_group(G)
+    W = torch.einsum(
+        "td,doi->toi", torch.randn(40, len(tasks.basis), generator=seed(0), dtype=torch.float64), tasks.basis
+    )
+    for w in W[:3]:
+        representations.assert_equivariant(lambda x, w=w: x @ w.T, G.vector, G.vector)
+    truth = Hom(G.vector, G.vector)
+    assert subspaces.same_span(W.flatten(1).T, truth.U) and len(tasks.basis) == truth.dim
+
+
+def test_a_hidden_cyclic_group_is_a_circular_convolution_with_a_normal_filter():
+    basis = hidden_group(groups.C(5)).basis
+    torch.testing.assert_close(torch.einsum("doi,eoi->de", basis, basis), 5 * torch.eye(5, dtype=torch.float64))
+
+
+def test_the_groups_of_a_grid_have_order_four():
+    for G in (flips(4, 4), quarter_turns(4), flips(2, 3)):
+        assert G.order == 4
+    grid = torch.arange(9.0).reshape(3, 3)
+    turn = quarter_turns(3).generators[0].float()
+    moved = (turn @ grid.flatten()).reshape(3, 3)
+    assert torch.equal(moved, grid.rot90()) or torch.equal(moved, grid.rot90(-1))
+
+
+def test_a_permutation_group_that_a_learner_types():
+    G = groups.permutation_group([[1, 0, 2, 3], [0, 1, 3, 2]])
+    tasks = hidden_group(G)
+    assert partition_distance(sharing_pattern(tasks.U, (4, 4)), Hom(G.vector, G.vector).pattern) == 0
+
+
+# noise, faults
+def test_noise_is_in_support_and_query_alike():
+    tasks = LinearTasks(torch.zeros(1, 3, 3), support=200, query=200, noise=0.5)
+    _, y_support, _, y_query = tasks(20, seed(0))
+    assert float(y_support.std()) == pytest.approx(0.5, rel=0.05)
+    assert float(y_query.std()) == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: translation(rank=0), "one or more"),
+        (lambda: translation(n=2), "1 ≤ taps ≤ 2"),
+        (lambda: translation(support=0), "a task needs at least one example"),
+        (lambda: translation(noise=-1.0), "not negative"),
+        (lambda: LinearTasks(torch.zeros(3, 3), 1, 1), r"basis has shape \(3, 3\); it needs \(d, n_out, n_in\)"),
+    ],
+    ids=["rank", "size", "empty task", "noise", "basis"],
+)
+def test_bad_tasks_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# real images
+def test_the_digits_are_all_there():
+    images, labels = digits.images(), digits.labels()
+    assert images.shape == (1797, 8, 8) and images.dtype == torch.float32
+    assert (float(images.min()), float(images.max())) == (0, 1)
+    assert torch.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert int((images.amax(0) == 0).sum()) == 3  # always black: nothing can be learned about their weights
+
+
+def test_a_hidden_filter_is_a_convolution_of_the_image():
+    tasks = digits.hidden_filters(grain=0.0)
+    assert tasks.basis.shape == (9, 36, 64)
+    x = tasks.x(2, 3, seed(0)).reshape(6, 1, 8, 8)
+    f = torch.randn(3, 3, generator=seed(1))
+    W = (tasks.U.float() @ f.flatten()).reshape(36, 64)
+    expected = torch.nn.functional.conv2d(x, f[None, None])
+    torch.testing.assert_close(x.flatten(1) @ W.T, expected.flatten(1), atol=1e-5, rtol=1e-5)
+
+
+def test_the_images_are_centred_and_the_grain_reaches_every_pixel():
+    for grain in (0.0, 0.3):
+        x = digits.hidden_filters(grain=grain).x(1, 20_000, seed(0))[0]
+        assert abs(float(x.mean())) < 0.02
+        assert float(x.var()) == pytest.approx(1 + grain**2, rel=0.02)
+        assert float(x.std(0).min()) == pytest.approx(grain, abs=0.02)
+
+
+# data
+def test_the_readme_of_the_data_tells_every_file_by_its_sha256():
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    for path in DATA.rglob("*.npz"):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in readme, path.name
+    assert len(re.findall(r"[0-9a-f]{64}", readme)) == len(list(DATA.rglob("*.npz")))
+
+
+@pytest.mark.parametrize("name", ["translation_16", "C_12", "D_6"])
+def test_a_recorded_run_starts_at_noise_and_ends_at_the_truth(name):
+    run = load_run(data_file(f"recorded_runs/{name}.npz"))
+    tasks = {"translation_16": translation(n=16), "C_12": hidden_group(groups.C(12)), "D_6": hidden_group(groups.D(6))}[
+        name
+    ]
+    assert len(run) == 61 and (run[0].step, run[-1].step) == (0, 600)
+    sines = [float(subspaces.principal_angles(s.U, tasks.U).sin().max()) for s in (run[0], run[-1])]
+    assert sines[0] > 0.9 and sines[1] < 5e-3
+    shape = tasks.basis.shape[1:]
+    assert partition_distance(sharing_pattern(run[-1].U, shape), sharing_pattern(tasks.U, shape)) == 0
+
+
+def test_a_missing_file_says_how_to_get_it():
+    with pytest.raises(FileNotFoundError, match="pip install -e"):
+        data_file("nothing.npz")

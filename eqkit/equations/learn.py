@@ -57,6 +57,11 @@ def learn_equations(
             f"no sample is larger than n = {max(clean)}, and degree {degree} is safe from n = {degree + 2} on; "
             "some of these may be identities of small matrices: add larger samples"
         )
+    cautions += [
+        f"some samples at n = {n} are singular, so the family is no group"
+        for n, M in clean.items()
+        if (torch.linalg.cond(M) > 1e10).any()
+    ]
     if equations and gap.ratio < 100:
         cautions.append(f"the gap is only a factor {gap.ratio:.0f}; cleaner or more samples would make it wider")
     cautions += [
@@ -76,6 +81,10 @@ def _check(samples: Mapping[int, Tensor], name: str) -> dict[int, Tensor]:
         M = check_square(torch.as_tensor(M)).detach().double()
         if M.ndim != 3 or M.shape[-1] != n:
             raise ValueError(f"{name}[{n}] has shape {tuple(M.shape)}; it must be (count, {n}, {n})")
+        if n == 1:
+            raise ValueError(
+                f"{name}[1]: matrices of size 1 are numbers, and all words agree on them; take n = 3, 4, 5"
+            )
         if name == "samples" and len(M) < 2:
             raise ValueError(f"samples[{n}] holds {len(M)} matrix; one says nothing about a family, give 2 or more")
         if not M.flatten(1).any(1).all():

@@ -53,13 +53,14 @@ class Equation:
 
     def relative(self, M: Tensor) -> Tensor:
         """‖p(M)‖ / Σ ‖c_w w(M)‖, between 0 and 1 (the sum not below 1e-3): (…, n, n) -> (…)."""
-        sizes = torch.stack([torch.linalg.matrix_norm(c * w(M)) for c, w in self.terms]).sum(0)
-        return torch.linalg.matrix_norm(self(M)) / sizes.clamp(min=1e-3)
+        terms = torch.stack([c * w(M) for c, w in self.terms])
+        return torch.linalg.matrix_norm(terms.sum(0)) / torch.linalg.matrix_norm(terms).sum(0).clamp(min=1e-3)
 
     def __str__(self) -> str:
         return self._write(str)
 
     def latex(self) -> str:
+        """The equation for a formula between dollar signs, `M\\,M^{\\top} = E`."""
         return self._write(Word.latex).replace("−", "-")
 
     def _write(self, write: Callable[[Word], str]) -> str:
@@ -84,8 +85,8 @@ def _coefficient(c: float) -> str:
 class Evidence:
     """What a learned system rests on.
 
-    words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words'
-    entries on the samples, the largest 1 · null_dimension: how many count as zero, that is the number of linear relations before
+    words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words' entries
+    on the samples, largest 1 · null_dimension: how many of them are zero, that is the number of linear relations before
     consequences were dropped · gap: the factor between the smallest nonzero value and the largest zero one · holdout:
     the residual at each held-out n · cautions: what a reader must know before believing the equations.
     """
@@ -155,6 +156,7 @@ class EquationSystem:
         return points.to(M.dtype)
 
     def descend(self, M: Tensor, steps: int) -> Tensor:
+        """What `project` computes, with no promise that p = 0 is reached: (…, n, n) -> (…, n, n) float64."""
         shape, M = M.shape, M.detach().double().reshape(-1, *M.shape[-2:]).clone()
         damping = torch.ones(len(M), dtype=M.dtype)
         for _ in range(steps):
@@ -165,7 +167,7 @@ class EquationSystem:
             at, size = M[active], size[active]
             p, push, pull = self._linearise(at)
             shift = (damping[active] * size)[:, None, None]
-            step = _damped_least_squares(push, pull, shift, -p, 2 * shape[-1] ** 2)
+            step = _damped_least_squares(push, pull, shift, -p)
             better = self(at + step).flatten(1).norm(dim=1) < size
             M[active] += torch.where(better[:, None, None], step, 0)
             damping[active] *= torch.where(better, 0.1, 10.0)
@@ -322,17 +324,17 @@ def check_square(M: Tensor) -> Tensor:
 
 
 def _damped_least_squares(
-    push: Callable[[Tensor], Tensor], pull: Callable[[Tensor], Tensor], shift: Tensor, p: Tensor, steps: int
+    push: Callable[[Tensor], Tensor], pull: Callable[[Tensor], Tensor], shift: Tensor, p: Tensor
 ) -> Tensor:
-    """x with (JᵀJ + shift) x ≈ Jᵀp by conjugate gradients; J = push, Jᵀ = pull, each matrix with its own step length."""
+    """x with (JᵀJ + shift) x ≈ Jᵀp, J = push, Jᵀ = pull, by conjugate gradients, a step length for each matrix."""
 
     def dot(u: Tensor, v: Tensor) -> Tensor:
         return (u * v).sum((-2, -1), keepdim=True)
 
     r = d = pull(p)
     x, rr = torch.zeros_like(r), dot(r, r)
-    goal = 1e-24 * rr
-    for _ in range(steps):
+    goal = rr * p.square().sum((-3, -2, -1))[:, None, None].clamp(max=1e-2)  # rough steps suffice far from p = 0
+    for _ in range(2 * r[0].numel()):
         if (rr <= goal).all():
             break
         Ad = pull(push(d)) + shift * d

@@ -73,6 +73,7 @@ class Word:
 
     @property
     def T(self) -> Word:
+        """The transpose, moved to the letters: (M S)ᵀ is Sᵀ Mᵀ."""
         match self.head:
             case "ᵀ":
                 return self.parts[0]
@@ -94,12 +95,14 @@ class Word:
 
     @property
     def transposes(self) -> int:
+        """How often ᵀ occurs."""
         return (self.head == "ᵀ") + sum(part.transposes for part in self.parts)
 
     def __str__(self) -> str:
         return self._write(" ", "∘", "ᵀ", lambda name: name)
 
     def latex(self) -> str:
+        """The word for a formula between dollar signs, `M\\,M^{\\top}`."""
         return self._write(LATEX["·"], LATEX["∘"], LATEX["ᵀ"], lambda name: LATEX.get(name, name))
 
     def _write(self, product: str, hadamard: str, transpose: str, letter: Callable[[str], str]) -> str:

@@ -47,12 +47,14 @@ def examine() -> list[Check]:
 
 
 def python() -> Check:
+    """The version of Python that pyproject.toml asks for."""
     wanted = _project()["requires-python"]
     well = Requirement(f"python{wanted}").specifier.contains(platform.python_version(), prereleases=True)
     return Check("Python", platform.python_version(), "" if well else f"make the environment with Python {wanted}")
 
 
 def packages(requirements: list[Requirement]) -> Iterator[Check]:
+    """Is each requirement for this system installed, in a version that it allows?"""
     for requirement in requirements:
         if requirement.marker and not requirement.marker.evaluate():
             continue
@@ -103,10 +105,12 @@ def chromium() -> str | None:
 
 
 def threads() -> Check:
+    """For information: many threads make small matrices slower, and sums round differently."""
     return Check("threads", f"{torch.get_num_threads()} of {os.cpu_count()} processors; a notebook uses 1")
 
 
 def memory() -> Check:
+    """Memory that is free now."""
     free = psutil.virtual_memory().available / 2**30
     return Check("memory", f"{free:.1f} GiB free", "" if free >= 2 else "close other programs: the book needs 2 GiB")
 
@@ -127,6 +131,7 @@ def _project() -> dict:
 
 
 def main() -> int:
+    """Print the table; the exit status is 1 if something is to be mended."""
     checks = examine()
     width = max(len(check.name) for check in checks)
     for check in checks:

@@ -138,10 +138,15 @@ def test_what_the_tests_and_the_book_import_is_in_the_requirements():
     assert foreign(others) <= set(pins())
 
 
-@pytest.mark.parametrize("path", [p for p in ours() if p.suffix in TEXT], ids=lambda p: p.name)
-def test_no_file_names_a_folder_of_some_machine(path):
-    found = MACHINE_PATH.search(path.read_text(encoding="utf-8"))
-    assert found is None, f"{found}"
+def test_no_file_names_a_folder_of_some_machine():
+    texts = {path.name: path.read_text(encoding="utf-8") for path in ours() if path.suffix in TEXT}
+    assert not {name: found[0] for name, text in texts.items() if (found := MACHINE_PATH.search(text))}
+
+
+def test_the_code_in_the_readme_runs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for code in re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL):
+        exec(compile(code, "README.md", "exec"), {})
 
 
 def test_files_are_small():

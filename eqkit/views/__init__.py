@@ -23,21 +23,24 @@ A view is a plain Python object composed of a few canvas components and ipywidge
 The rest comes from `View`: layout, still() (components draw themselves on matplotlib axes too), the mime bundle with a
 picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "show code", reset button, close().
 
-- **Components** (`components`): MatrixCanvas, PointCanvas, Chart. `show(…)` sends one message. What is small matrix × data
-  runs in the browser: a stack of frames picked by `frame`, `gather` and `mean` (moved or averaged over a permutation group),
-  `matrices` of a PointCanvas layer (orbits). Tie traits of two components with `ipywidgets.jslink`, not through Python.
-- **Handlers** may run in any thread: use `self.on(widget, trait, action)`, never `observe`. The action runs on the kernel's
-  main loop; many events at once become one call with the last value; ValueError, TypeError and RuntimeError appear in the
-  footer, so let constructors complain. Actions read the controls and call `show`; keep them below 30 ms, 300 ms for a new group.
+- **Components** (`components`): MatrixCanvas, PointCanvas, Chart. `show(…)` sends one message. What is small matrix ×
+  data runs in the browser: a stack of frames picked by `frame`; `gather` and `mean` (moved by or averaged over a
+  permutation group); `matrices` of a PointCanvas layer (orbits). Tie two components by `ipywidgets.jslink`, not in Python.
+- **Handlers** may run in any thread: use `self.on(widget, trait, action)`, never `observe`. The action runs on the
+  kernel's main loop; many events at once become one call with the last value; ValueError, TypeError and RuntimeError
+  appear in the footer, so let constructors complain. Actions read the controls and call `show`; keep them below 30 ms,
+  300 ms for a new group.
 - **Training** (`player`): make a `Player(show, keep, describe)` first, hand it to `assemble(…, player=…)`, and
-  `player.load(lambda: iterator)`. `player.follow(canvas, "frame")` and `player.follow(chart, "cursor")` replay in the browser;
-  `keep(snapshots)` gets all of them on every stop, to `show` as one stack. `player.run(k)` is the blocking form.
-- **Colours** (`style`): roles "data", "group", "invariant", "learned" for `ink` and `colour`, classes by `style.class_style`.
-- `title=` and labels say in words what is shown: they are what a screen reader reads.
+  `player.load(lambda: iterator)`. `player.follow(canvas, "frame")` and `player.follow(chart, "cursor")` replay in the
+  browser; `keep(snapshots)` gets all of them on every stop, to `show` as one stack. `player.run(k)` blocks.
+- **Colours** (`style`): roles "data", "group", "invariant", "learned" for `ink` and `colour`, `style.class_style`.
+- `state()` goes into a committed notebook: exact integers, names and verdicts, never the digits of a trained number.
+- Titles say what to see in at most 32 letters for a canvas of 300 pixels, and are what a screen reader reads.
 """
 
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
+from eqkit.views.live_msr import LiveMSR
 from eqkit.views.player import Player
 from eqkit.views.view import View
 
-__all__ = ["Chart", "MatrixCanvas", "Player", "PointCanvas", "View", "draw_matrix"]
+__all__ = ["Chart", "LiveMSR", "MatrixCanvas", "Player", "PointCanvas", "View", "draw_matrix"]

@@ -1,4 +1,4 @@
-"""The canvas components: each draws itself in the browser (js/) and, from the same traits, on matplotlib axes for stills."""
+"""The canvas components: each draws itself in the browser (js/), and from the same traits on matplotlib axes."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class MatrixCanvas(Component):
     """A matrix, rows down and columns right, as values (zero white), as class labels with letters, or as given pixels.
 
     show() takes one frame or a stack of frames; `frame` picks one in the browser (−1: the last). With gather
-    (frames, h, w) of flat indices into `values`, frame t shows values[gather[t]], or with mean=True the mean of the first
-    t + 1 of these: a matrix moved by, or averaged over, group elements as fast as it is painted.
+    (frames, h, w) of flat indices into `values`, frame t shows values[gather[t]], or with mean=True the mean of the
+    first t + 1 of these: a matrix moved by, or averaged over, group elements as fast as it is painted.
     editable: click, drag or Enter sets cells to `brush`, or back to 0; observe `values`. Otherwise a click, or the
     arrow keys, sets `cursor` (flat index) and `selected` (its label); hovering lights up the cells of the same label
     and sets `hovered` (that label, −1: none) in the browser, where other components may follow it by a jslink.
@@ -110,8 +110,7 @@ class MatrixCanvas(Component):
         first = next((a for a in (values, labels, gather) if a is not None), None)
         if first is None and pixels is None:
             raise ValueError("show() needs values, labels, pixels or gather")
-        shape = tuple(np.shape(first)[-2:]) if first is not None else np.shape(pixels)[-3:-1]
-        h, w = int(shape[0]), int(shape[1])
+        h, w = np.shape(first)[-2:] if first is not None else np.shape(pixels)[-3:-1]  # type: ignore[arg-type]
         with self.hold_sync():
             self.rows, self.columns = h, w
             size = max(self.width, self.height)
@@ -200,8 +199,8 @@ class PointCanvas(Component):
 
     layers: a list of {"kind": "points" | "line" | "arrows", "xy": [[x, y], …], "colour": role or hex} with optionally
     "colours" (a point each), "text" (a point each), "inside" (text in the point), "size", "dash", "drag", "gap" (arrow
-    ends kept off their points, in pixels); arrows go from xy[2i] to xy[2i+1]. Instead of "xy" a layer may have "of": j and
-    "matrices": [[a, b, c, d], …], and shows M x for all points x of layer j, moved in the browser as they are dragged.
+    ends kept off their points, in pixels); arrows go from xy[2i] to xy[2i+1]. Instead of "xy" a layer may have "of": j
+    and "matrices": [[a, b, c, d], …]: it shows M x for all points x of layer j, moving in the browser as x is dragged.
     `selected` is [layer, point], [−1, −1] for none. Observe `layers` (dragged) and `selected` (clicked, or arrow keys).
     """
 
@@ -236,38 +235,28 @@ class PointCanvas(Component):
                 axes.plot(*xy.T, dash, color=hue, linewidth=layer.get("size", 2))
             elif layer["kind"] == "arrows":
                 gap = 0.8 * layer.get("gap", 0)
-                for a, b in zip(xy[::2], xy[1::2]):
-                    axes.annotate(
-                        "",
-                        tuple(b),
-                        tuple(a),
-                        arrowprops={
-                            "arrowstyle": "->",
-                            "color": hue,
-                            "linestyle": dash,
-                            "shrinkA": gap,
-                            "shrinkB": gap,
-                            "linewidth": layer.get("size", 2),
-                        },
-                    )
+                line = {
+                    "color": hue,
+                    "linestyle": dash,
+                    "linewidth": layer.get("size", 2),
+                    "shrinkA": gap,
+                    "shrinkB": gap,
+                }
+                for a, b in xy.reshape(-1, 2, 2):
+                    axes.annotate("", tuple(b), tuple(a), arrowprops={"arrowstyle": "->", **line})
             else:
                 hues = [style.colour(c) for c in layer.get("colours", [])] or hue
-                axes.scatter(*xy.T, s=2.2 * layer.get("size", 5) ** 2, c=hues, zorder=3)
-            for (x, y), word in zip(xy, layer.get("text", [])):
-                inside = layer.get("inside")
-                offset = (0, 0) if inside else (0, layer.get("size", 5) + 7)
-                ink = "white" if inside else "black"
-                axes.annotate(
-                    word,
-                    (x, y),
-                    offset,
-                    textcoords="offset points",
-                    ha="center",
-                    va="center",
-                    fontsize=9,
-                    color=ink,
-                    zorder=4,
-                )
+                axes.scatter(xy[:, 0], xy[:, 1], s=2.2 * layer.get("size", 5) ** 2, c=hues, zorder=3)
+            for (x, y), word in zip(xy, layer.get("text", []), strict=False):
+                at = (0, 0 if layer.get("inside") else layer.get("size", 5) + 7)
+                place: dict[str, Any] = {
+                    "textcoords": "offset points",
+                    "ha": "center",
+                    "va": "center",
+                    "fontsize": 9,
+                    "zorder": 4,
+                }
+                axes.annotate(word, (x, y), at, color="white" if layer.get("inside") else "black", **place)
         axes.set(xlim=self.bounds[:2], ylim=self.bounds[2:], aspect="equal", xticks=[], yticks=[])
         axes.grid(False)
         axes.spines[:].set_visible(False)
@@ -324,16 +313,13 @@ class Chart(Component):
             axes.axhspan(*self.band, color=style.colour("band")[:7], alpha=0.12, linewidth=0)
         for value, name in self.floors:
             axes.axhline(value, color=style.colour("invariant"), linestyle="--", linewidth=1.5)
-            axes.annotate(
-                name,
-                (1, value),
-                (-4, 2),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                ha="right",
-                color=style.colour("invariant"),
-                fontsize=9,
-            )
+            place: dict[str, Any] = {
+                "xycoords": ("axes fraction", "data"),
+                "textcoords": "offset points",
+                "ha": "right",
+                "fontsize": 9,
+            }
+            axes.annotate(name, (1, value), (-4, 2), color=style.colour("invariant"), **place)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))
         axes.set_title(self.title)
         if len(self.series) > 1:

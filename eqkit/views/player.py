@@ -1,7 +1,7 @@
 """Live training: one Player owns an iterator of snapshots, as a task on the kernel's main loop.
 
-Handlers of buttons and sliders may run in any thread, so they do nothing but signal: ▶ schedules the task, ■ sets an event,
-everything else is handed to the MainLoop.
+Handlers of buttons and sliders may run in any thread, so they do nothing but signal: ▶ schedules the task, ■ sets an
+event, everything else is handed to the MainLoop.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class MainLoop:
 class Player:
     """Plays an iterator of snapshots: ▶, ■, scrubber and status line in `bar`, every snapshot kept in `snapshots`.
 
-    show(snapshot): draw one frame; at most `fps` of them a second, and always the last.
+    ▶ draws every snapshot, at most `fps` a second, and at the end replays them in the browser; run() draws what it can.
+    show(snapshot): draw one frame, in all less than 10 ms.
     keep(snapshots): called on every stop and load, with all of them, to hand the replay to the browser.
     describe(snapshot) -> the status line. Snapshots may be anything; beyond `limit` every second one is dropped.
     """
@@ -70,7 +71,6 @@ class Player:
         self.snapshots: list[Any] = []
         self._show, self._keep, self._describe, self._interval, self._limit = show, keep, describe, 1 / fps, limit
         self._frames: Iterator[Any] = iter(())
-        self._source: Callable[[], Iterator[Any]] = lambda: iter(())
         self._halt = threading.Event()
         self._task: asyncio.Task[None] | None = None
         self._due = 0.0
@@ -78,22 +78,18 @@ class Player:
         self._followers: list[tuple[traitlets.HasTraits, str]] = []
         self._links: list[ipywidgets.Widget] = []
         self.bar.on_msg(self._message)
+        self.bar.observe(lambda _: self.main.call(self._tell), "position")
         warm_up()
 
     def load(self, source: Callable[[], Iterator[Any]], title: str = "▶ to train") -> None:
         """Make `source()` the iterator to play, from its beginning; what was playing stops."""
         self.stop()
-        self._source, self._frames = source, source()
+        self._frames = source()
         self.snapshots, self._stride, self._count, self._due = [], 1, 0, 0.0
         self._report(title)
         self.bar.position = -1
+        self.bar.finished = False
         self._keep(self.snapshots)
-
-    def replay(self, snapshots: list[Any], title: str) -> None:
-        """Show recorded snapshots: nothing is left to train, the scrubber has them all."""
-        self.load(lambda: iter(()), title)
-        self.snapshots = list(snapshots)
-        self._finish(title)
 
     def play(self) -> None:
         """Train in the background until stop(), the end, or an error; safe in any thread."""
@@ -111,6 +107,7 @@ class Player:
         Kernel ▸ Interrupt stops it after the present step: nothing is lost, and the cell ends normally.
         """
         self._take_over()
+        self.bar.running = True
         interrupted = False
 
         def interrupt(*_: Any) -> None:
@@ -122,11 +119,12 @@ class Player:
             previous = signal.signal(signal.SIGINT, interrupt)
         try:
             remaining = -1 if snapshots is None else snapshots
-            while remaining != 0 and not interrupted and self._step():
+            while remaining and not (interrupted or self._halt.is_set()) and self._step(time.monotonic() >= self._due):
                 remaining -= 1
         finally:
             if previous is not None:
                 signal.signal(signal.SIGINT, previous)
+            self.bar.running = False
             self._finish("interrupted" if interrupted else "")
 
     def seek(self, i: int) -> None:
@@ -168,7 +166,7 @@ class Player:
         {"play": self.play, "stop": self.stop}[content["action"]]()
 
     def _take_over(self) -> None:
-        other = Player._playing and Player._playing()
+        other = Player._playing() if Player._playing else None
         if other is not None and other is not self:
             other.stop()
         Player._playing = weakref.ref(self)
@@ -185,8 +183,8 @@ class Player:
         self.bar.running = True
         note = ""
         try:
-            while not self._halt.is_set() and self._step():
-                await asyncio.sleep(0)
+            while not self._halt.is_set() and self._step(draw=True):
+                await asyncio.sleep(max(0.0, self._due - time.monotonic()))
         except Exception as error:  # a task's error shows nowhere unless we show it
             self.bar.failed = True
             note = f"{type(error).__name__}: {error}"
@@ -194,19 +192,20 @@ class Player:
             self.bar.running = False
             self._finish(note)
 
-    def _step(self) -> bool:
-        """One snapshot further, drawn if a frame is due; False at the end of the iterator."""
+    def _step(self, draw: bool) -> bool:
+        """One snapshot further; False at the end of the iterator."""
         snapshot = next(self._frames, None)
         if snapshot is None:
+            self.bar.finished = True
             return False
+        if self._count % self._stride == 0:
+            self.snapshots.append(snapshot)
         self._count += 1
-        if len(self.snapshots) >= self._limit:
+        if len(self.snapshots) > self._limit:
             del self.snapshots[1::2]
             self._stride *= 2
-        if (self._count - 1) % self._stride == 0:
-            self.snapshots.append(snapshot)
-        now = time.monotonic()
-        if now >= self._due:
+        if draw:
+            now = time.monotonic()
             self._due = max(self._due, now - self._interval) + self._interval
             self._report(self._describe(snapshot))
             self._show(snapshot)
@@ -218,6 +217,10 @@ class Player:
         self._keep(self.snapshots)
         told = self._describe(self.snapshots[-1]) if self.snapshots else ""
         self._report(" · ".join(filter(None, [told, note])))
+
+    def _tell(self) -> None:
+        if self.snapshots and not self.running:
+            self._report(self._describe(self.current))
 
     def _report(self, status: str) -> None:
         with self.bar.hold_sync():

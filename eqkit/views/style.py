@@ -82,7 +82,7 @@ def paint(values: np.ndarray, ink: str, scale: float) -> np.ndarray:
 
 
 def css() -> str:
-    """The colours as CSS variables `--eq-ROLE`, for the light and the dark theme of JupyterLab and of plain browsers."""
+    """The colours as CSS variables `--eq-ROLE`, for light and dark themes of JupyterLab and of plain browsers."""
     light, dark = (" ".join(f"--eq-{role}: {pair[i]};" for role, pair in ROLES.items()) for i in (0, 1))
     return (
         f":root {{ {light} }}\nbody[data-jp-theme-light='false'] {{ {dark} }}\n"
@@ -135,7 +135,7 @@ def png(fig: Figure) -> bytes:
 
 
 def rounded(value: Any, digits: int = 6) -> Any:
-    """The same JSON-able value with every float rounded to so many significant digits; NaN and infinities become null."""
+    """The same JSON-able value with every float rounded to so many significant digits; NaN and infinities are null."""
     if isinstance(value, dict):
         return {str(k): rounded(v, digits) for k, v in value.items()}
     if hasattr(value, "tolist"):

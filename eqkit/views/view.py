@@ -26,9 +26,7 @@ class View:
 
     title = ""
 
-    def assemble(
-        self, body: Body, controls: Sequence[ipywidgets.Widget] = (), player: Player | None = None
-    ) -> None:
+    def assemble(self, body: Body, controls: Sequence[ipywidgets.Widget] = (), player: Player | None = None) -> None:
         """Lay out `body` (columns of components) under the controls, with the player's bar below.
 
         Every `frame` and `cursor` trait in the body named by a player follows its scrubber: see Player.follow.
@@ -68,6 +66,7 @@ class View:
         with self.footer.hold_sync():
             self.footer.state = json.dumps(style.rounded(self.state()), ensure_ascii=False)
             self.footer.code = self.code()
+            self.footer.verdict = self.verdict()
 
     def state(self) -> dict[str, Any]:
         """What is shown, as a JSON-able dictionary: everything one needs to tell two states apart."""
@@ -76,6 +75,10 @@ class View:
     def code(self) -> str:
         """Python lines that build the present state, without the view."""
         raise NotImplementedError
+
+    def verdict(self) -> str:
+        """One sentence that says what has come out, shown below the picture; "" while there is nothing to say."""
+        return ""
 
     def reset(self) -> None:
         """Back to the state in which the view was built."""
@@ -99,9 +102,10 @@ class View:
             FigureCanvasAgg(fig)
             fig.suptitle(self.title, x=0.01, ha="left", fontweight="bold", fontsize=13)
             grid = fig.add_gridspec(1, len(widths), width_ratios=widths)
-            for spec, column in zip(grid, self.body):
-                for cell, component in zip(spec.subgridspec(len(column), 1, height_ratios=[c.height for c in column]), column):
-                    component.draw(fig.add_subplot(cell))
+            for i, column in enumerate(self.body):
+                cells = grid[0, i].subgridspec(len(column), 1, height_ratios=[c.height for c in column])
+                for j, component in enumerate(column):
+                    component.draw(fig.add_subplot(cells[j, 0]))
             return style.png(fig)
 
     def close(self) -> None:

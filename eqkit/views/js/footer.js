@@ -1,14 +1,16 @@
-// Under every view: reset, the code that reproduces it, its errors; and the data-eq attributes of the whole view.
+// Under every view: what has come out, reset, the code that reproduces it, its errors; and the data-eq attributes of the whole view.
 function render({ model, el }) {
   mount(el, "eq-footer");
   const reset = element("button", "eq-reset", "reset"), fold = element("details", ""), code = element("pre", "");
-  const error = element("span", "eq-error");
+  const verdict = element("div", "eq-verdict"), error = element("span", "eq-error");
+  verdict.setAttribute("role", "status");
   error.setAttribute("role", "alert");
   fold.append(element("summary", "", "show code"), code);
-  el.append(reset, fold, error);
+  el.append(verdict, reset, fold, error, element("span", "eq-restarted", "the kernel was restarted: run the cell again"));
   reset.onclick = () => model.send({ action: "reset" });
   function update() {
     code.textContent = model.get("code");
+    verdict.textContent = model.get("verdict");
     error.textContent = model.get("error");
     const root = el.closest(".eq-view") || el;
     root.setAttribute("data-eq-widget", model.get("name"));

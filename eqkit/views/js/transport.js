@@ -9,14 +9,25 @@ function render({ model, el }) {
   play.title = "play: space";
   stop.title = "stop: space";
   slider.setAttribute("aria-label", "replay: arrow keys, Home, End");
-  status.setAttribute("role", "status");
-  el.append(play, stop, slider, status, element("span", "eq-restarted", "the kernel was restarted: run the cell again"));
+  el.append(play, stop, slider, status);
   const last = () => Math.max(0, model.get("count") - 1);
-  const send = (action) => model.send({ action });
+  let timer = null;
+  const running = () => model.get("running") || timer !== null;
+  function start() {
+    if (!model.get("finished")) return model.send({ action: "play" });
+    if (Number(slider.value) >= last()) save(model, { position: 0 });
+    timer ??= setInterval(() => (Number(slider.value) < last() ? save(model, { position: Number(slider.value) + 1 }) : halt()), 33);
+    update();
+  }
+  function halt() {
+    if (model.get("running")) model.send({ action: "stop" });
+    clearInterval(timer);
+    timer = null;
+    update();
+  }
   function update() {
-    const running = model.get("running");
-    play.setAttribute("aria-disabled", running);  // not `disabled`: the button must keep the keyboard's focus
-    stop.setAttribute("aria-disabled", !running);
+    play.setAttribute("aria-disabled", running());  // not `disabled`: the button must keep the keyboard's focus
+    stop.setAttribute("aria-disabled", !running());
     slider.max = last();
     slider.disabled = !last();
     slider.value = model.get("position") < 0 ? last() : model.get("position");
@@ -24,18 +35,18 @@ function render({ model, el }) {
     status.classList.toggle("eq-error", model.get("failed"));
   }
   function seek(i) {
-    if (model.get("running")) send("stop");
+    halt();
     save(model, { position: Math.max(0, Math.min(last(), i)) });
   }
-  play.onclick = () => send("play");
-  stop.onclick = () => send("stop");
+  play.onclick = start;
+  stop.onclick = halt;
   slider.oninput = () => seek(Number(slider.value));
   const keys = (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("select, textarea, summary, input:not([type=range])");
     const own = el.contains(event.target), now = Number(slider.value);
     const target = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: last() }[event.key];
-    if (event.key === " " && !typing && !event.target.matches("button:not(.eq-play):not(.eq-stop)")) send(model.get("running") ? "stop" : "play");
+    if (event.key === " " && !typing && !event.target.matches("button:not(.eq-play):not(.eq-stop)")) running() ? halt() : start();
     else if (target !== undefined && (own || event.target.matches("canvas"))) seek(target);
     else return;
     event.preventDefault();
@@ -46,6 +57,6 @@ function render({ model, el }) {
   for (const button of [play, stop]) button.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
   model.on("change", update);
   update();
-  return () => { root.removeEventListener("keydown", keys); model.off("change", update); };
+  return () => { clearInterval(timer); root.removeEventListener("keydown", keys); model.off("change", update); };
 }
 export default { render };

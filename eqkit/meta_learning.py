@@ -1,4 +1,4 @@
-"""Meta-learning: many small tasks share U; an inner solver fits each task's own v, an outer loop improves what is shared.
+"""Meta-learning: many small tasks share U; an inner solver fits v to each task, an outer loop improves what is shared.
 
 MAML (Finn, Abbeel & Levine 2017) with the filter v as the only adapted parameter, which is MSR (Zhou, Knowles & Finn
 2020). The outer loop is an iterator of snapshots: a script, a test, a live widget and a scrubber consume the same one,
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 
 class Episodes(NamedTuple):
-    """A batch of tasks: each x (tasks, examples, n_in), each y (tasks, examples, n_out). Fit on support, score on query."""
+    """A batch of tasks: x (tasks, examples, n_in), y (tasks, examples, n_out); fit on support, score on query."""
 
     x_support: Tensor
     y_support: Tensor
@@ -35,7 +35,8 @@ class Episodes(NamedTuple):
             )
         if xs[:2] != ys[:2] or xq[:2] != yq[:2] or xs[::2] != xq[::2] or ys[::2] != yq[::2]:
             raise ValueError(
-                f"Episodes: x and y must agree in tasks and examples, support and query in tasks and size; they have {shapes}"
+                "Episodes: x and y must agree in tasks and examples, support and query in tasks and size; "
+                f"they have {shapes}"
             )
         for name, value in self._asdict().items():
             if not torch.isfinite(value).all():
@@ -46,15 +47,31 @@ class Episodes(NamedTuple):
 Tasks = Callable[[int, torch.Generator | None], Episodes]
 
 
-def task_losses(model: nn.Module, v: Tensor, x: Tensor, y: Tensor) -> Tensor:
+class Adaptable(Protocol):
+    """What the inner solvers ask of a model: filters v (tasks, k) take x (tasks, examples, n_in) to (…, n_out)."""
+
+    v: Tensor  # (k,), where the inner solver starts
+
+    def __call__(self, x: Tensor, v: Tensor) -> Tensor: ...
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]: ...
+
+
+class LinearInFilter(Adaptable, Protocol):
+    """A model that is linear in v: model(x, v) = Φ v with Φ = model.features(x) (tasks, examples, n_out, k)."""
+
+    def features(self, x: Tensor) -> Tensor: ...
+
+
+def task_losses(model: Adaptable, v: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Mean squared error of each task, (tasks,), when task t uses the filter v[t]."""
     return (model(x, v) - y).square().mean((1, 2))
 
 
 class GradientSteps(nn.Module):
-    """MAML's inner loop: v ← v − α ∂loss/∂v, `steps` times from the model's own v; α is meta-learned, starting at `rate`.
+    """MAML's inner loop: v ← v − α ∂loss/∂v, `steps` times from the model's own v; α is learned too, from `rate`.
 
-    It asks of the model only `model.v` (k,) and `model(x, v)` for a v (tasks, k), and differentiates through the steps.
+    The outer loop differentiates through the steps.
     """
 
     def __init__(self, steps: int = 1, rate: float = 0.1) -> None:
@@ -64,7 +81,7 @@ class GradientSteps(nn.Module):
         self.steps = steps
         self.rate = nn.Parameter(torch.tensor(rate))
 
-    def forward(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    def forward(self, model: Adaptable, x: Tensor, y: Tensor) -> Tensor:
         second_order = torch.is_grad_enabled()
         with torch.enable_grad():
             v = model.v.expand(len(x), -1)
@@ -76,9 +93,10 @@ class GradientSteps(nn.Module):
 
 
 class LeastSquares(nn.Module):
-    """The inner problem in closed form: v = v₀ + argmin_u ‖Φ(v₀ + u) − y‖² + ridge ‖u‖², Φ = model.features(x), solved in float64.
+    """The inner problem in closed form: v = v₀ + argmin_u ‖Φ(v₀ + u) − y‖² + ridge ‖u‖², solved in float64.
 
-    For models linear in v (Bertinetto et al. 2019 solve a last layer so). With fewer residuals than filters the ridge decides.
+    For models linear in v (Bertinetto et al. 2019 solve a last layer so). With fewer residuals than filters the ridge
+    decides.
     """
 
     def __init__(self, ridge: float = 1e-4) -> None:
@@ -89,7 +107,7 @@ class LeastSquares(nn.Module):
             )
         self.ridge = ridge
 
-    def forward(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    def forward(self, model: LinearInFilter, x: Tensor, y: Tensor) -> Tensor:
         features = model.features(x).flatten(1, 2)  # (tasks, examples·n_out, k)
         residual = (y.flatten(1) - features @ model.v).unsqueeze(-1)
         gram = (features.mT @ features).double()
@@ -99,9 +117,9 @@ class LeastSquares(nn.Module):
 
 
 class Snapshot(NamedTuple):
-    """What was shared after `step` outer steps (detached clones, by name), and its loss on the fresh batch it met there.
+    """What was shared after `step` outer steps, as detached clones by name, and its loss on the fresh batch met there.
 
-    `floor` is the loss that the best U would have, where the tasks can tell; NaN where not.
+    `floor` is the loss of the ideal U if the caller of meta_learn knew it, else NaN.
     """
 
     step: int
@@ -123,7 +141,7 @@ class MetaLearning(Iterator[Snapshot]):
 
     def __init__(
         self,
-        model: nn.Module,
+        model: Adaptable,
         tasks: Tasks,
         inner: nn.Module,
         steps: int,
@@ -209,7 +227,7 @@ class MetaLearning(Iterator[Snapshot]):
 
 
 def meta_learn(
-    model: nn.Module,
+    model: Adaptable,
     tasks: Tasks,
     inner: nn.Module,
     *,
@@ -221,20 +239,20 @@ def meta_learn(
     snapshots: int = 500,
     generator: torch.Generator | None = None,
 ) -> MetaLearning:
-    """Learn what tasks share: minimise over U, v₀ (and the rate α) the query loss after the inner solver fitted each v.
+    """Learn what tasks share: minimise over U, v₀ and α the query loss after the inner solver fitted each v.
 
-    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k) or LeastSquares(ridge); all tasks of a batch are fitted at
-    once. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields snapshots, `snapshots` ≤ 500 of
-    them spread evenly over the steps 0 … `steps`, both ends included. The inner solver never writes to U.
+    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k) or LeastSquares(ridge), fits all tasks of a batch at
+    once and never writes to U. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields
+    snapshots, `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included.
     """
     return MetaLearning(model, tasks, inner, steps, batch, learning_rate, cosine_decay, floor, snapshots, generator)
 
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, tasks: Tasks, inner: nn.Module, count: int, generator: torch.Generator, batch: int = 500
+    model: Adaptable, tasks: Tasks, inner: nn.Module, count: int, generator: torch.Generator, batch: int = 500
 ) -> Tensor:
-    """Query losses (count,) of `count` new tasks, each fitted by the inner solver: their mean estimates the meta-test loss."""
+    """Query losses (count,) of new tasks, each fitted by the inner solver; their mean is the meta-test loss."""
     losses = []
     for start in range(0, count, batch):
         episodes = tasks(min(batch, count - start), generator).check()
@@ -243,15 +261,14 @@ def evaluate(
     return torch.cat(losses)
 
 
-def save_run(path: str | Path, snapshots: list[Snapshot], **more: np.ndarray) -> None:
+def save_run(path: str | Path, snapshots: list[Snapshot], **more: Any) -> None:
     """Snapshots as npz: step, loss, floor and every parameter, stacked; `more` arrays go into the same file."""
     if not snapshots:
         raise ValueError("save_run: there is no snapshot yet; take at least one step")
-    arrays = {
-        f"parameters/{name}": torch.stack([s.parameters[name] for s in snapshots]) for name in snapshots[0].parameters
-    }
-    columns = {name: np.array([getattr(s, name) for s in snapshots]) for name in ("step", "loss", "floor")}
-    np.savez_compressed(path, **columns, **arrays, **more)
+    arrays: dict[str, Any] = {name: [getattr(s, name) for s in snapshots] for name in ("step", "loss", "floor")}
+    for name in snapshots[0].parameters:
+        arrays[f"parameters/{name}"] = torch.stack([s.parameters[name] for s in snapshots]).numpy()
+    np.savez_compressed(path, **arrays, **more)
 
 
 def load_run(path: str | Path) -> list[Snapshot]:

@@ -1,8 +1,8 @@
 """Symmetry matrices: a weight W = mat(U v) whose sharing pattern U is learned, and the group that can be read off it.
 
 Meta-learning symmetries by reparameterization (Zhou, Knowles & Finn 2020). Each column of U (out·in, k) is a weight
-matrix written row by row; the filter v (k,) mixes them. What W can be depends on span(U) alone, and span(U) = Hom_G(V, W)
-is the equivariant layer of the group G.
+matrix written row by row; the filter v (k,) mixes them. What W can be depends on span(U) alone, and a layer with
+span(U) = Hom_G(V, W) is the equivariant layer of the group G.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from eqkit import groups, subspaces
 class ReparameterizedLinear(nn.Module):
     """The linear layer y = W x with W = mat(U v): U is shared by all tasks, v belongs to one.
 
-    U (n_out·n_in, k) from N(0, 0.01²) and v (k,) from N(0, 1/n_out²), as published. The layer takes one v for each task:
-    x (tasks, examples, n_in) with v (tasks, k) gives (tasks, examples, n_out).
+    U (n_out·n_in, k) from N(0, 0.01²) and v (k,) from N(0, 1/n_out²), as published. The layer takes one v for each
+    task: x (tasks, examples, n_in) with v (tasks, k) gives (tasks, examples, n_out).
     """
 
     U: Tensor
+    v: Tensor
 
     def __init__(
         self,
@@ -63,20 +64,24 @@ class ReparameterizedLinear(nn.Module):
         return (self.U @ v.reshape(-1, v.shape[-1]).T).T.reshape(*v.shape[:-1], self.n_out, self.n_in)
 
     def features(self, x: Tensor) -> Tensor:
-        """Φ with W x = Φ v, the layer as a linear function of v: x (tasks, examples, n_in) -> (tasks, examples, n_out, k)."""
+        """Φ with W x = Φ v, the layer as a function of v: x (tasks, examples, n_in) -> (tasks, examples, n_out, k)."""
+        self._check(x)
         return torch.einsum("tsi,oik->tsok", x, self.U.reshape(self.n_out, self.n_in, -1))
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> Tensor:
+        self._check(x)
+        return x @ self.weight(v).mT
+
+    def _check(self, x: Tensor) -> None:
         if x.shape[-1] != self.n_in:
             raise ValueError(f"x has shape {tuple(x.shape)}; this layer maps R^{self.n_in} to R^{self.n_out}")
-        return x @ self.weight(v).mT
 
     def extra_repr(self) -> str:
         return f"{self.n_in} → {self.n_out}, U {tuple(self.U.shape)}"
 
 
 def indicators(pattern: Tensor) -> Tensor:
-    """The U of a known pattern, one 0/1 column a label: labels (out, in) -> sparse (out·in, labels); label −1 is no column.
+    """The U of a known pattern, one 0/1 column a label: (n_out, n_in) -> sparse (n_out·n_in, labels); −1 is no column.
 
     `ReparameterizedLinear.fixed(indicators(pattern), pattern.shape)` is a convolution, a locally connected layer (every
     weight of a band its own label), a fully connected one (every weight its own label), any layer with tied weights.
@@ -90,16 +95,16 @@ def indicators(pattern: Tensor) -> Tensor:
 
 
 def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:
-    """The part of span(U) that tasks use: orthonormal columns (out·in, rank), from filters v (tasks, k) of many tasks.
+    """The part of span(U) that tasks use: orthonormal columns (out·in, rank), from the filters v (tasks, k) of many.
 
-    If k is larger than needed, the spare columns of U stay large, for nothing in the loss removes them; but the weights W = mat(U v)
-    that tasks arrive at hardly use them. So the rank is that of the second moment Σ vec(W) vec(W)ᵀ = U (Σ v vᵀ) Uᵀ: its square roots of
-    eigenvalues break at their largest gap, values below floor · the largest counting as noise. It needs more tasks than k.
+    If k is larger than needed, the spare columns of U stay large, for nothing in the loss removes them; but the weights
+    W = mat(U v) that tasks arrive at hardly use them. So the rank is read off the singular values of the stacked
+    vec(W), at their largest gap, those below floor · the largest counting as noise.
     """
     if v.ndim != 2 or v.shape[1] != U.shape[1] or len(v) < U.shape[1]:
         raise ValueError(
-            f"learned_space: v has shape {tuple(v.shape)} and U {tuple(U.shape)}; give one filter of {U.shape[1]} numbers for each "
-            f"of {U.shape[1]} tasks or more"
+            f"learned_space: v has shape {tuple(v.shape)} and U {tuple(U.shape)}; give one filter of {U.shape[1]} "
+            f"numbers for each of {U.shape[1]} tasks or more"
         )
     weights = subspaces.as_double(v) @ subspaces.as_double(U).T  # (tasks, out·in)
     _, values, Vh = torch.linalg.svd(weights, full_matrices=False)
@@ -108,11 +113,12 @@ def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:
 
 
 def sharing_pattern(U: Tensor, shape: tuple[int, int], tolerance: float | None = None) -> Tensor:
-    """Which weights are tied: labels (n_out, n_in) int64, −1 where the weight is forced to zero, else 0, 1, … by first appearance.
+    """Which weights are tied: labels (n_out, n_in) int64, −1 where a weight must be zero, else 0, 1, … as met first.
 
     Two weights have one label exactly if their rows in an orthonormal basis of span(U) are alike, for then every
-    W = mat(U v) has them equal. The basis is gauge-invariant up to a rotation, so it works for exact, half-learned and learned U;
-    `tolerance` is the distance of rows that counts as alike, by default where the distances have their largest gap.
+    W = mat(U v) has them equal. Another basis rotates all rows alike, so the pattern does not depend on it, and it can
+    be read off exact, half-learned and learned U. `tolerance` is the distance up to which rows count as alike,
+    by default where the distances have their largest gap.
     """
     n_out, n_in = shape
     if U.ndim != 2 or len(U) != n_out * n_in:
@@ -142,23 +148,23 @@ def partition_distance(a: Tensor, b: Tensor) -> int:
 
 
 def automorphism_group(pattern: Tensor) -> groups.MatrixGroup:
-    """The largest permutation group G with this pattern: all p with pattern[p(i), p(j)] = pattern[i, j]; pattern (n, n) labels.
+    """The largest permutation group that keeps a pattern (n, n): all p with pattern[p(i), p(j)] = pattern[i, j].
 
-    A pattern sees a group only through its orbits on pairs, so what comes back is the 2-closure: from the pattern
-    of A₄ it is S₄, which has the same equivariant maps V → V. If the pattern is no orbit pattern, its own symmetries.
+    A pattern sees a group only through its orbits on pairs, so from the pattern of G comes the 2-closure of G:
+    from that of A₄ it is S₄, which has the same equivariant maps V → V.
     """
     if pattern.ndim != 2 or pattern.shape[0] != pattern.shape[1]:
         raise ValueError(
-            f"automorphism_group: the pattern has shape {tuple(pattern.shape)}; one permutation of both rows and columns needs "
-            "a square pattern, inputs and outputs indexed by the same points"
+            f"automorphism_group: the pattern has shape {tuple(pattern.shape)}; one permutation of both rows and "
+            "columns needs a square pattern, inputs and outputs indexed by the same points"
         )
     import igraph  # here, because it loads matplotlib and plotly, which the rest of the core does without
 
     n = len(pattern)
     labels = subspaces.relabel(pattern)
     layers = max(1, int(labels.max()).bit_length())
-    # Points 0…n−1 in colour 0. Each bit of the labels is one bipartite layer: a copy of the points as rows, one as columns,
-    # tied to their points; row i meets column j where label[i, j] has that bit. Copies have a colour of their own.
+    # Points 0…n−1 in colour 0. Each bit of the labels is one bipartite layer: the points copied as rows and as columns,
+    # each copy tied to its point and of its own colour; row i meets column j where label[i, j] has that bit.
     edges, colours = [], [0] * n
     for bit in range(layers):
         rows, columns = n * (1 + 2 * bit), n * (2 + 2 * bit)

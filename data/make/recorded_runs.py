@@ -45,9 +45,7 @@ def main() -> None:
             for s in run
         ]
         save_run(folder / f"{name}.npz", rounded)
-        print(
-            f"{name}: loss {rounded[0].loss:.3g} → {rounded[-1].loss:.3g}, {(folder / f'{name}.npz').stat().st_size} bytes"
-        )
+        print(f"{name}: loss {rounded[0].loss:.3g} → {rounded[-1].loss:.3g}")
 
 
 if __name__ == "__main__":

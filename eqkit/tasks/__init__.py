@@ -10,7 +10,7 @@ def data_file(name: str) -> Path:
     path = DATA / name
     if not path.exists():
         raise FileNotFoundError(
-            f"data/{name} is missing; data/ lies beside the package, so install eqkit from a checkout: pip install -e . "
-            "(data/README.md says how to make each file again)"
+            f"data/{name} is missing; data/ lies beside the package, so install eqkit from a checkout: "
+            "pip install -e . (data/README.md says how to make each file again)"
         )
     return path

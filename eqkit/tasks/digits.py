@@ -24,7 +24,7 @@ def labels() -> Tensor:
 
 
 def convolution2d(height: int = 8, width: int = 8, taps: int = 3) -> Tensor:
-    """Sharing pattern of a valid two-dimensional convolution on row-major pixels: (outputs, height·width) int64, −1 for no weight."""
+    """Sharing pattern of a valid convolution of an image, pixels row by row: (outputs, height·width), −1 no weight."""
     row, column = convolution(height, taps), convolution(width, taps)
     tap = row[:, None, :, None] * taps + column[None, :, None, :]
     seen = (row[:, None, :, None] >= 0) & (column[None, :, None, :] >= 0)
@@ -34,9 +34,9 @@ def convolution2d(height: int = 8, width: int = 8, taps: int = 3) -> Tensor:
 def hidden_filters(support: int = 5, query: int = 10, grain: float = 0.2, noise: float = 0.0) -> LinearTasks:
     """Tasks on real digits: each hides one 3 × 3 filter N(0, I) and shows 6 × 6 filtered images; basis (9, 36, 64).
 
-    The images are centred and scaled as a whole (mean 0, variance 1 over all pixels), then film grain of standard deviation `grain` is
-    added to every pixel. Without grain U cannot be learned in full: three pixels are black in all images and the borders
-    nearly so, hence no task says what their weights are.
+    The images are centred and scaled as a whole (mean 0, variance 1 over all pixels), then film grain of standard
+    deviation `grain` is added to every pixel. Without grain U cannot be learned in full: three pixels are blank in all
+    images and the borders nearly so, hence no task says what their weights are.
     """
     digits = images().flatten(1)
     digits = (digits - digits.mean()) / digits.std()

@@ -18,8 +18,8 @@ Inputs = Callable[[int, int, torch.Generator | None], Tensor]
 class LinearTasks:
     """Tasks y = W x + ε with W = Σ z_d basis[d], z ~ N(0, I) for each task, ε of standard deviation `noise`.
 
-    basis (d, n_out, n_in): what all tasks share and a learner of U has to find. `support` and `query` are examples a task.
-    `inputs(tasks, examples, generator)` draws x (tasks, examples, n_in); without it x ~ N(0, I).
+    basis (d, n_out, n_in): what all tasks share, and a learner of U has to find. `support` and `query`: examples a
+    task. `inputs(tasks, examples, generator)` draws x (tasks, examples, n_in); without it x ~ N(0, I).
     """
 
     basis: Tensor
@@ -61,43 +61,47 @@ class LinearTasks:
         s = self.support
         return Episodes(x[:, :s], y[:, :s], x[:, s:], y[:, s:])
 
-    def floor(self, inner: nn.Module, generator: torch.Generator | None = None) -> float:
-        """The query loss of the ideal U, an orthonormal basis of the true subspace, under this inner solver.
+    def floor(self, inner: nn.Module) -> float:
+        """The query loss of the ideal U, which spans the true subspace, under this inner solver.
 
-        The mean over z and ε is exact; the mean over the inputs is over a sample of designs A = Σ ΦᵀΦ / support. In the
-        eigenbasis of A, gradient steps at the rate α leave (1 − αλ)^s of the weight and let (1 − (1 − αλ)^s)²/λ of the noise
-        in, so for white inputs the loss is E Σ_j [(1 − αλ_j)^2s g_j + σ²/K (1 − (1 − αλ_j)^s)²/λ_j] / n_out + σ², g the prior variance; the best single α
-        is taken. (With one step, k isotropic filters and N = support·n_out residuals this is k(k + 1)/(N + k + 1).)
-        Least squares is Bayes-optimal with the right ridge: E Σ_j g_j / (1 + Kλ_j/σ²) / n_out + σ², λ in the basis of the prior.
-        A freely optimised U can undercut the gradient floor a little, more so where the prior is far from isotropic.
+        The mean over z and ε is exact, that over inputs is taken over a fixed sample of designs A = ΦᵀΦ / K, with Φ the
+        features of the basis and K the support; λ are the eigenvalues of A, and σ is the noise.
         """
-        generator = torch.Generator().manual_seed(0) if generator is None else generator
-        basis = self.basis.double()
-        d, n_out, _ = basis.shape
-        gram = torch.einsum("doi,eoi->de", basis, basis)
-        covariance = torch.eye(d, dtype=torch.float64)
-        if isinstance(inner, GradientSteps):
-            s, V = torch.linalg.eigh(gram)
-            basis = torch.einsum("doi,de->eoi", basis, V / s.sqrt())
-            covariance = s.diag()
-        x = self.x(max(40_000 // d, 500), self.support, generator).double()
+        error = self._gradient_floor(inner.steps) if isinstance(inner, GradientSteps) else self._bayes_floor()
+        return error / self.basis.shape[1] + self.noise**2
+
+    def _spectra(self, basis: Tensor) -> tuple[Tensor, Tensor]:
+        """Eigenvalues (designs, d) and eigenvectors (designs, d, d) of A for inputs drawn with a seed of their own."""
+        x = self.x(max(40_000 // len(basis), 500), self.support, torch.Generator().manual_seed(0)).double()
         features = torch.einsum("tsi,doi->tsod", x, basis).flatten(1, 2)
-        eigenvalues, V = torch.linalg.eigh(features.mT @ features / self.support)
-        eigenvalues = eigenvalues.clamp(min=1e-12)
-        variance = self.noise**2 / self.support
-        if isinstance(inner, GradientSteps):
-            prior = (V.mT @ covariance @ V).diagonal(dim1=1, dim2=2)
+        values, vectors = torch.linalg.eigh(features.mT @ features / self.support)
+        return values.clamp(min=1e-12), vectors
 
-            def error(rate: float) -> float:
-                left = (1 - rate * eigenvalues) ** inner.steps
-                return float((left**2 * prior + variance * (1 - left) ** 2 / eigenvalues).sum(1).mean())
+    def _gradient_floor(self, steps: int) -> float:
+        """An orthonormal U and the best single rate α, for white inputs and v₀ = 0.
 
-            best = scipy.optimize.minimize_scalar(
-                error, bounds=(0, 2 / float(eigenvalues.mean())), method="bounded"
-            ).fun
-        else:
-            seen = (features.mT @ features / self.support).mean(0)
-            best = float(
-                ((V.mT @ seen @ V).diagonal(dim1=1, dim2=2) / (1 + eigenvalues / max(variance, 1e-9))).sum(1).mean()
-            )
-        return best / n_out + self.noise**2
+        s steps leave (1 − αλ)^s of a weight and let (1 − (1 − αλ)^s)²/λ of the noise in; with g the prior variance that
+        is E Σ_j (1 − αλ_j)^2s g_j + (1 − (1 − αλ_j)^s)² / λ_j · σ²/K; for one step, k isotropic filters and N = K·n_out
+        residuals, n_out·k(k + 1)/(N + k + 1). A freely optimised U can undercut it, more so if g varies.
+        """
+        basis = self.basis.double()
+        variances, axes = torch.linalg.eigh(torch.einsum("doi,eoi->de", basis, basis))
+        values, vectors = self._spectra(torch.einsum("doi,de->eoi", basis, axes / variances.sqrt()))
+        prior = (vectors**2 * variances[:, None]).sum(1)  # (designs, d)
+
+        def loss(rate: float) -> float:
+            left = (1 - rate * values) ** steps
+            return float((left**2 * prior + (1 - left) ** 2 / values * self.noise**2 / self.support).sum(1).mean())
+
+        return scipy.optimize.minimize_scalar(loss, bounds=(0, 2 / float(values.mean())), method="bounded").fun
+
+    def _bayes_floor(self) -> float:
+        """Least squares with the right ridge is Bayes-optimal, no method does better: E Σ_j g_j / (1 + λ_j K/σ²).
+
+        Here g is the mean of A in the eigenbasis of each A, that is how much a query sees of what was not learned.
+        """
+        values, vectors = self._spectra(self.basis.double())
+        mean = (vectors * values[:, None] @ vectors.mT).mean(0)
+        seen = torch.einsum("tij,ik,tkj->tj", vectors, mean, vectors)
+        variance = max(self.noise**2, 1e-9) / self.support
+        return float((seen / (1 + values / variance)).sum(1).mean())

@@ -38,8 +38,8 @@ def translation(
 ) -> LinearTasks:
     """y = valid convolution of x ~ N(0, I_n) with a filter N(0, I) of each task; rank r > 1 breaks the symmetry softly.
 
-    Row i of the weight is the filter Σ_r C_ir f_r, with `rank` filters f_r of each task and one row-softmax C (n_out, rank) of
-    N(0, 1) numbers, drawn here from the generator and common to all tasks. basis (rank·taps, n_out, n).
+    Row i of the weight is the filter Σ_r C_ir f_r, with `rank` filters f_r of each task and one row-softmax C
+    (n_out, rank) of N(0, 1) numbers, drawn here from the generator and common to all tasks. It has rank·taps maps.
     """
     if rank < 1:
         raise ValueError(f"translation(rank={rank}): rank is the number of filters mixed in each row, one or more")

@@ -296,6 +296,8 @@ def test_the_lie_algebra_of_learned_sp_is_sp(learned):
 def test_equations_that_are_not_reduced_give_too_large_a_tangent_space():
     squared = EquationSystem("M Mᵀ M Mᵀ = 2 M Mᵀ − E")  # (M Mᵀ − E)² = 0
     assert squared.dimension(6) == 36 and ORTHOGONAL.dimension(6) == 15
+    with pytest.raises(ValueError, match="not reduced"):
+        squared.group(2)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

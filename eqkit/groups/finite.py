@@ -107,6 +107,12 @@ def enumerate_matrices(generators: Tensor, name: str) -> Enumeration:
     return Enumeration(torch.cat(levels), np.concatenate(edges), places)
 
 
+def has_unbounded_powers(g: Tensor) -> bool:
+    """Does one of the matrices g (k, n, n) lie in no compact group? The powers of those that do stay bounded."""
+    far = torch.linalg.matrix_power(torch.cat([g, torch.linalg.inv(g)]), 2**20)
+    return len(g) > 0 and not bool(far.abs().max() < 1e6)
+
+
 def _has_finite_order(g: Tensor) -> bool:
     """Is gᵐ = E for some m ≤ LIMIT? The first m that makes m · angle / 2π of every eigenvalue an integer tells."""
     turns = torch.arange(1, LIMIT + 1)[:, None] * torch.linalg.eigvals(g).angle() / (2 * torch.pi)

@@ -126,13 +126,14 @@ class MatrixGroup:
         """
         if self._known.order is not None:
             return self._known.order
+        if self.factors is not None:
+            return self.factors[0].order * self.factors[1].order
         if self._has_lie:
             return math.inf
         if self.monomial is not None:
             return self._chain.order
-        far = torch.linalg.matrix_power(torch.cat([self.generators, torch.linalg.inv(self.generators)]), 2**20)
-        if len(far) and not far.abs().max() < 1e6:
-            return math.inf  # the powers of an element of finite order stay bounded
+        if finite.has_unbounded_powers(self.generators):
+            return math.inf
         return len(self._enumeration.elements)
 
     @property
@@ -145,33 +146,30 @@ class MatrixGroup:
         """Closed and bounded, so that a uniform (Haar) average exists: conjugate to a group of unitary matrices."""
         if self._known.compact is not None:
             return self._known.compact
+        if self.factors is not None:
+            return self.factors[0].is_compact and self.factors[1].is_compact
         g, A = self.generators, self.lie_algebra
         one = torch.eye(self.n, dtype=g.dtype)
         if bool(((g.mH @ g - one).abs() < 1e-9).all()) and bool(((A + A.mH).abs() < 1e-9).all()):
             return True
         if not self._has_lie and self.is_finite:
             return True
-        forms = self._invariant_forms()
-        if len(forms) == 0:
+        h = self.random_products(400, torch.Generator().manual_seed(0), steps=20, scale=1.0)
+        if finite.has_unbounded_powers(h):
             return False
-        if len(forms) == 1:
-            size = torch.linalg.eigvalsh(forms[0] + forms[0].mH)
-            return bool((size > 1e-9).all() or (size < -1e-9).all())
-        raise ValueError(
-            f"{self}: compactness cannot be decided from its {len(forms)} invariant forms; use a named group"
-        )
+        form = self._invariant_part((h.mH @ h).mean(0))
+        if bool((torch.linalg.eigvalsh(form) > 1e-6).all()):
+            return True
+        raise ValueError(f"{self}: compactness cannot be decided, it has no unbounded element and no metric; name it")
 
-    def _invariant_forms(self) -> Tensor:
-        """Hermitian forms B with gᴴ B g = B and Aᴴ B + B A = 0: what a compact group has a positive one of."""
-        E = torch.eye(self.n, dtype=torch.promote_types(self.generators.dtype, self.lie_algebra.dtype))
-        rows = [
-            torch.kron(g.mH.to(E.dtype), g.mT.to(E.dtype)) - torch.eye(self.n**2, dtype=E.dtype)
-            for g in self.generators
-        ]
-        rows += [torch.kron(A.mH.to(E.dtype), E) + torch.kron(E, A.mT.to(E.dtype)) for A in self.lie_algebra]
-        forms = null_space(torch.cat(rows)).T.reshape(-1, self.n, self.n)
-        hermitian = torch.cat([forms + forms.mH, 1j * (forms - forms.mH) if forms.is_complex() else forms[:0]])
-        return hermitian[(hermitian.abs().amax((1, 2)) > 1e-9)][: len(forms)]
+    def _invariant_part(self, B: Tensor) -> Tensor:
+        """The Hermitian form nearest to B with gᴴ B g = B and Aᴴ B + B A = 0, zero if there is none."""
+        one = torch.eye(self.n, dtype=B.dtype)
+        g, A = self.generators.to(B.dtype), self.lie_algebra.to(B.dtype)
+        conditions = [torch.kron(s.mH.contiguous(), s.mT.contiguous()) - torch.eye(self.n**2, dtype=B.dtype) for s in g]
+        conditions += [torch.kron(a.mH.contiguous(), one) + torch.kron(one, a.mT.contiguous()) for a in A]
+        Q = null_space(torch.cat(conditions), scale=1.0)
+        return (Q @ (Q.mH @ B.flatten())).reshape(B.shape)
 
     # elements
     @cached_property
@@ -182,9 +180,8 @@ class MatrixGroup:
     def _enumeration(self) -> finite.Enumeration:
         if self._has_lie:
             raise ValueError(f"{self} is infinite: its elements cannot be listed; use .sample or .random_products")
-        known = self._known.order or (self.order if self.monomial is not None else None)
-        if known is not None and known > finite.LIMIT:
-            raise ValueError(f"{self} has {known:,} elements; at most {finite.LIMIT:,} are listed; use .sample")
+        if (self.monomial is not None or self._known.order or self.factors) and self.order > finite.LIMIT:
+            raise ValueError(f"{self} has {self.order:,} elements; at most {finite.LIMIT:,} are listed; use .sample")
         if self.monomial is not None:
             return finite.enumerate_points(finite.points(self.monomial))
         return finite.enumerate_matrices(self.generators, self.name)
@@ -269,8 +266,8 @@ class MatrixGroup:
         """The name of the group up to isomorphism, such as "D(6)" or "S(3) × S(4)", or "a group of order …"."""
         if self._has_lie:
             raise ValueError(f"{self}: identify names finite groups; `discovery` names Lie algebras")
-        if self.is_permutation:
-            return naming.name_of_permutations(self.permutations.numpy())
+        if self.monomial is not None:
+            return naming.name_of_permutations(finite.points(self.monomial))
         return naming.name_of_permutations(self.cayley_graph().numpy().T.copy())
 
     # representations
@@ -322,14 +319,12 @@ class MatrixGroup:
             off = torch.cat([M[:n, n:].flatten(), M[n:, :n].flatten()])
             return bool((off.abs() < 1e-6).all()) and self.contains(M[:n, :n]) and other.contains(M[n:, n:])
 
-        order = self.order * other.order
-        compact = self.is_compact and other.is_compact
         lie = (
             _blocks(self.lie_algebra, other.lie_algebra, lambda n: torch.zeros(n, n))
             if self._has_lie or other._has_lie
             else None
         )
-        known = Known(order, sample, contains, compact)
+        known = Known(sample=sample, contains=contains)
         return MatrixGroup(generators, lie, f"{self} × {other}", known, (self, other))
 
     def inflated(self, leaf: Leaf, block: slice) -> Representation:

@@ -38,6 +38,8 @@ def name_of_permutations(generators: np.ndarray) -> str:
     if not moved:
         return "trivial"
     order = finite.Chain(generators).order
+    if order <= SMALL and _is_abelian(generators):
+        return _by_elements(generators, order)
     pieces = [_restrict(generators, orbit) for orbit in moved]
     sizes = [finite.Chain(piece).order for piece in pieces]
     if len(pieces) > 1 and math.prod(sizes) == order:
@@ -68,12 +70,16 @@ def _by_action(generators: np.ndarray, order: int) -> str:
     return _by_elements(generators, order)
 
 
+def _is_abelian(generators: np.ndarray) -> bool:
+    return all((a[b] == b[a]).all() for a, b in itertools.combinations(generators, 2))
+
+
 def _by_elements(generators: np.ndarray, order: int) -> str:
     if order > SMALL:
         return f"a group of order {order:,}"
     elements = finite.enumerate_points(np.ascontiguousarray(generators)).elements
     orders = _element_orders(np.asarray(elements))
-    if all((a[b] == b[a]).all() for a, b in itertools.combinations(generators, 2)):
+    if _is_abelian(generators):
         factors = _invariant_factors(Counter(orders.tolist()), order)
         return " × ".join(f"C({m})" for m in factors)
     if _is_dihedral(np.asarray(elements), orders):

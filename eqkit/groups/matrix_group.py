@@ -56,7 +56,7 @@ class MatrixGroup:
         if self._lie is not None and self._lie.shape[-1] != self.n or self.generators.shape[-1] != self.n:
             sizes = f"generators {tuple(self.generators.shape)}, lie_algebra {tuple(self.lie_algebra.shape)}"
             raise ValueError(f"MatrixGroup: {sizes}; all matrices of a group have one size n × n")
-        if self.monomial is None:
+        if self.monomial is None and known is None:  # the named groups are right by construction, and some are large
             self._refuse_singular()
         self.name = (
             name or f"⟨{len(self.generators)} generators, {len(self.lie_algebra)}-dimensional algebra⟩ on {self.n}"
@@ -353,7 +353,7 @@ def _stack(matrices: Tensor, what: str) -> Tensor:
     matrices = as_double(matrices, what)
     if matrices.ndim != 3 or matrices.shape[-1] != matrices.shape[-2] or matrices.shape[-1] == 0:
         raise ValueError(f"{what} has shape {tuple(matrices.shape)}; it is a stack (k, n, n) of square matrices")
-    return matrices
+    return matrices.contiguous()
 
 
 def _pairs(g: Tensor, h: Tensor) -> Tensor:

@@ -6,8 +6,6 @@ import html
 from collections.abc import Sequence
 
 import ipywidgets
-import matplotlib
-import plotly.io
 
 from eqkit.views import style
 
@@ -67,13 +65,15 @@ def _code(text: str) -> str:
 
 
 def projector(scale: float = 1.6) -> Page:
-    """Large type for a lecture room: matplotlib, plotly and the notebook itself, until the kernel restarts."""
+    """Large type for a lecture room: text, code, pictures and views of this notebook, as long as this output stands."""
     if not 0.5 <= scale <= 4:
         raise ValueError(f"projector(scale={scale}): the factor on the type size lies between 0.5 and 4")
-    matplotlib.rcParams.update({"font.size": 10 * scale, "lines.linewidth": 1.5 * scale, "lines.markersize": 6 * scale})
-    plotly.io.templates.default = plotly.io.templates["plotly_white"].update(layout_font_size=12 * scale)
-    css = f".jp-Notebook {{ --jp-content-font-size1: {14 * scale:g}px; --jp-code-font-size: {13 * scale:g}px }}"
-    return Page(f"<style>{css}</style>", f"large type, {scale:g} times: undo with teaching.projector(1)")
+    text = "--jp-content-font-size1: {:g}px; --jp-code-font-size: {:g}px"
+    css = (
+        f".jp-Notebook {{ {text.format(14 * scale, 13 * scale)} }}\n"
+        f".jp-OutputArea-output {{ zoom: {scale:g}; {text.format(14, 13)} }}"
+    )
+    return Page(f"<style>{css}</style>", f"large type, {scale:g} times: clear this output to undo it")
 
 
 class Prediction:

@@ -35,19 +35,24 @@ class Hom:
     U        (out · in, dim): orthonormal columns that span vec(Hom); vec is row-major
     route    how it was solved: "orbits", "weights", "average" or "null space"; give `route` to choose one
 
-    ValueError: V and W of different groups, a route that does not apply. MemoryError: the answer would not fit.
+    ValueError: V and W of different groups, a route that does not apply. TypeError: no representation.
+    MemoryError: the answer would not fit.
     """
 
     def __init__(self, V: Representation, W: Representation, route: str | None = None) -> None:
+        for R in (V, W):
+            if not isinstance(R, Representation):
+                raise TypeError(f"Hom(V, W): {R!r} is no representation; give two of them, such as G.vector")
         if V.group != W.group:
             raise ValueError(f"Hom(V, W): V belongs to {V.group} and W to {W.group}; build both from one group")
         self.V, self.W, self.shape = V, W, (W.size, V.size)
-        for self.route in [route] if route else self._applicable():
-            solution = self._solve(self.route)
+        for chosen in [route] if route else self._applicable():
+            solution = self._solve(chosen)
             if solution is not None:
                 break
         else:
             raise ValueError(f"{V.group} is not reductive, so route {route!r} fails; leave the route out")
+        self.route = chosen
         self._orbits = solution if isinstance(solution, solvers.Orbits) else None
         self._solution = solution if isinstance(solution, Tensor) else torch.empty(0)
         self.dim = self._orbits.dim if self._orbits else len(self._solution)
@@ -57,7 +62,8 @@ class Hom:
             return ["orbits"]
         if len(self.V.group.lie_algebra):
             return ["weights", "null space"]
-        return ["null space" if math.prod(self.shape) <= DENSE else "average"]
+        small = math.prod(self.shape) <= DENSE
+        return ["null space" if small or not self.V.group.is_finite else "average"]
 
     def _solve(self, route: str) -> solvers.Orbits | Tensor | None:
         V, W, lie = self.V, self.W, len(self.V.group.lie_algebra) > 0

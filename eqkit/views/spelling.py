@@ -1,0 +1,69 @@
+"""Groups, representations and entries as one writes them: for menus, for "show code", for the cells of a matrix."""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import Any
+
+import numpy as np
+
+from eqkit import groups
+from eqkit.groups import MatrixGroup
+from eqkit.representations import Representation, Trivial, Vector
+from eqkit.representations.algebra import Dual, Power, Product, Sum
+
+_SIZED = r"([CD]\.plane|[ACDOSU]|SO|SU|SL|GL|Sp|trivial|SignFlips|SignedPermutations)\(([1-9]\d*)\)"
+_SINGLE = r"(Tetrahedral|Octahedral|Icosahedral|RubiksCube|Lorentz)\(()\)"
+
+
+def named(name: str) -> MatrixGroup:
+    """The group called `name` in eqkit.groups: named("D.plane(6)"). ValueError if there is none."""
+    match = re.fullmatch(_SIZED, name) or re.fullmatch(_SINGLE, name)
+    if match is None:
+        raise ValueError(f"{name!r} is no name of a group; names are like D.plane(6), S(4), Icosahedral()")
+    return operator.attrgetter(match[1])(groups)(*map(int, match[2].split()))
+
+
+def spell_group(G: MatrixGroup) -> str:
+    """Python that builds G: its name where the name is true, else its generators."""
+    if G.factors is not None:
+        return " * ".join(f"({spell_group(part)})" if part.factors else spell_group(part) for part in G.factors)
+    try:
+        if named(G.name) == G:
+            return f"groups.{G.name}"
+    except ValueError:
+        pass  # a name of the reader's own
+    if G.is_permutation:
+        return f"groups.permutation_group({G.permutations.tolist()}, {G.name!r})"
+    lie = f", torch.tensor({G.lie_algebra.tolist()})" if len(G.lie_algebra) else ""
+    return f"groups.MatrixGroup(torch.tensor({G.generators.tolist()}){lie}, name={G.name!r})"
+
+
+def spell_representation(V: Representation) -> str:
+    """Python that builds V from `V = G.vector`."""
+    if isinstance(V, Vector | Trivial):
+        return "V" if isinstance(V, Vector) else "G.trivial"
+    if isinstance(V, Sum | Product):
+        words = [spell_representation(part) for part in V.parts]
+        if isinstance(V, Sum):
+            return " + ".join(words)
+        return " * ".join(f"({w})" if isinstance(part, Sum) else w for part, w in zip(V.parts, words, strict=True))
+    if isinstance(V, Dual | Power):
+        part = V.part if isinstance(V.part, Vector | Power | Dual) else None
+        word = spell_representation(V.part) if part else f"({spell_representation(V.part)})"
+        return f"{word}.dual" if isinstance(V, Dual) else f"{word}.{'sym' if V.symmetric else 'alt'}({V.k})"
+    if V == V.group.regular:
+        return "G.regular"
+    G = V.group
+    lie = f", torch.tensor({V.lie(G.lie_algebra).tolist()})" if len(G.lie_algebra) else ""
+    return f"G.representation(torch.tensor({V(G.generators).tolist()}){lie}, name={str(V)!r})"
+
+
+def spell_entries(M: np.ndarray) -> dict[str, Any]:
+    """What makes MatrixCanvas write the entries of M (…, rows, columns) into its cells: show(M, **spell_entries(M))."""
+    sizes, labels = np.unique(np.abs(M).round(2), return_inverse=True)
+    if len(sizes) > 200:
+        return {}
+    labels = labels.reshape(M.shape) - (sizes[0] == 0)  # a zero stays empty
+    return {"labels": labels, "signs": np.sign(M), "classes": [["#000000", f"{x:.2g}"] for x in sizes[sizes > 0]]}

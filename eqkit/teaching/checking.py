@@ -98,9 +98,12 @@ def expected(exercise: str):
 
 
 def _chapter(exercise: str) -> types.ModuleType:
+    name = f"eqkit.teaching.chapter_{exercise[:2]}"
     try:
-        return importlib.import_module(f"eqkit.teaching.chapter_{exercise[:2]}")
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
         raise ValueError(
             f"exercise {exercise!r}: no chapter {exercise[:2]!r} has exercises; write it as '02.1'"
         ) from error

@@ -68,11 +68,9 @@ def projector(scale: float = 1.6) -> Page:
     """Large type for a lecture room: text, code, pictures and views of this notebook, as long as this output stands."""
     if not 0.5 <= scale <= 4:
         raise ValueError(f"projector(scale={scale}): the factor on the type size lies between 0.5 and 4")
-    text = "--jp-content-font-size1: {:g}px; --jp-code-font-size: {:g}px"
-    css = (
-        f".jp-Notebook {{ {text.format(14 * scale, 13 * scale)} }}\n"
-        f".jp-OutputArea-output {{ zoom: {scale:g}; {text.format(14, 13)} }}"
-    )
+    sizes = {"content-font-size1": 14, "code-font-size": 13, "widgets-font-size": 13, "widgets-inline-height": 28}
+    variables = "; ".join(f"--jp-{name}: {scale * pixels:g}px" for name, pixels in sizes.items())
+    css = f".jp-Notebook {{ {variables} }}\n.jp-OutputArea-output img {{ zoom: {scale:g} }}"  # views follow the text
     return Page(f"<style>{css}</style>", f"large type, {scale:g} times: clear this output to undo it")
 
 

@@ -25,7 +25,7 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
 
 - **Components** (`components`): MatrixCanvas, PointCanvas, Chart. `show(…)` sends one message. What is small matrix ×
   data runs in the browser: a stack of frames picked by `frame`; `gather` and `mean` (moved by or averaged over a
-  permutation group); `matrices` of a PointCanvas layer (orbits). Tie two components by `ipywidgets.jslink`, not in Python.
+  permutation group); `matrices` of a PointCanvas layer (orbits). Tie two components by `ipywidgets.jslink`.
 - **Handlers** may run in any thread: use `self.on(widget, trait, action)`, never `observe`. The action runs on the
   kernel's main loop; many events at once become one call with the last value; ValueError, TypeError and RuntimeError
   appear in the footer, so let constructors complain. Actions read the controls and call `show`; keep them below 30 ms,
@@ -39,8 +39,9 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
 """
 
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
+from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.player import Player
 from eqkit.views.view import View
 
-__all__ = ["Chart", "LiveMSR", "MatrixCanvas", "Player", "PointCanvas", "View", "draw_matrix"]
+__all__ = ["Chart", "ConstraintSatisfaction", "LiveMSR", "MatrixCanvas", "Player", "PointCanvas", "View", "draw_matrix"]

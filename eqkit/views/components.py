@@ -60,8 +60,9 @@ class MatrixCanvas(Component):
     """A matrix, rows down and columns right, as values (zero white), as class labels with letters, or as given pixels.
 
     show() takes one frame or a stack of frames; `frame` picks one in the browser (−1: the last). With gather
-    (frames, h, w) of flat indices into `values`, frame t shows values[gather[t]], or with mean=True the mean of the
-    first t + 1 of these: a matrix moved by, or averaged over, group elements as fast as it is painted.
+    (frames, h, w) of flat indices into `values` (~i: minus entry i), frame t shows values[gather[t]], or with mean=True
+    the mean of the first t + 1 of these: a matrix moved by, or averaged over, group elements as fast as it is painted.
+    A frame of small values is drawn as if up to `contrast` times as large.
     editable: click, drag or Enter sets cells to `brush`, or back to 0; observe `values`. Otherwise a click, or the
     arrow keys, sets `cursor` (flat index) and `selected` (its label); hovering lights up the cells of the same label
     and sets `hovered` (that label, −1: none) in the browser, where other components may follow it by a jslink.
@@ -79,6 +80,7 @@ class MatrixCanvas(Component):
     frame = _synced(traitlets.Int(-1))
     ramp = _buffer()
     scale = _synced(traitlets.Float(1.0))
+    contrast = _synced(traitlets.Float(1.0))
     classes = _synced(traitlets.List())
     editable = _synced(traitlets.Bool(False))
     brush = _synced(traitlets.Float(1.0))
@@ -147,7 +149,8 @@ class MatrixCanvas(Component):
         if values is None or gather is None:
             return self._pick(values)
         last = self._index(len(gather))
-        return values.reshape(-1)[gather[0 if self.mean else last : last + 1]].mean(0)
+        entries = values.reshape(-1)
+        return np.concatenate([entries, -entries[::-1]])[gather[0 if self.mean else last : last + 1]].mean(0)
 
     def _index(self, frames: int) -> int:
         return frames - 1 if self.frame < 0 else min(self.frame, frames - 1)
@@ -160,7 +163,8 @@ class MatrixCanvas(Component):
         signs = self._pick(self._stack("signs", np.int8))
         values = self.current()
         if image is None and values is not None:
-            image = style.paint(values, self.ink, self.scale)
+            top = float(np.nanmax(np.abs(values), initial=0))
+            image = style.paint(values, self.ink, max(self.scale / self.contrast, min(self.scale, top)))
         elif image is None and labels is not None:
             table = np.array([*(style.rgb(hue) for hue, _ in self.classes), [255.0] * 3])
             image = table[labels].astype(np.uint8)
@@ -316,10 +320,9 @@ class Chart(Component):
             place: dict[str, Any] = {
                 "xycoords": ("axes fraction", "data"),
                 "textcoords": "offset points",
-                "ha": "right",
                 "fontsize": 9,
             }
-            axes.annotate(name, (1, value), (-4, 2), color=style.colour("invariant"), **place)
+            axes.annotate(name, (0, value), (5, 2), color=style.colour("invariant"), **place)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))
         axes.set_title(self.title)
         if len(self.series) > 1:
@@ -329,7 +332,7 @@ class Chart(Component):
 class Transport(Component):
     """▶ ■, the scrubber and the status line of a Player; `position` is the snapshot replayed (−1: the latest).
 
-    Once `finished`, ▶ replays the snapshots in the browser, without the kernel.
+    Once `finished`, ▶ replays the snapshots in the browser, `pace` of them a second, without the kernel.
     """
 
     _esm = _esm("transport")
@@ -337,6 +340,7 @@ class Transport(Component):
     position = _synced(traitlets.Int(-1))
     running = _synced(traitlets.Bool(False))
     finished = _synced(traitlets.Bool(False))
+    pace = _synced(traitlets.Float(30.0))
     status = _synced(traitlets.Unicode(""))
     failed = _synced(traitlets.Bool(False))
 

@@ -128,9 +128,12 @@ class LiveMSR(View):
         self._k = k
         self.steps, self.seed, self._recorded = steps, seed, ""
         self._loaded: tuple = ()
-        wide = {"style": {"description_width": "auto"}, "layout": {"width": "235px"}}
+        wide = {"style": {"description_width": "auto"}, "layout": {"width": "250px"}}
         self.choice = ipywidgets.Dropdown(
-            options=[*self._groups, OWN], value=str(G), description="hidden group", **wide
+            options=[*self._groups, OWN],
+            value=str(G),
+            description="hidden group",
+            **wide | {"layout": {"width": "300px"}},
         )
         self.typed = ipywidgets.Text("(0 1 2 3), (0 2)", description="generators", continuous_update=False, **wide)
         self.noise = ipywidgets.FloatSlider(noise, min=0, max=1, step=0.05, description="noise", **wide)
@@ -139,12 +142,15 @@ class LiveMSR(View):
         self.typed.layout.display = "none"
         self.hidden = MatrixCanvas("the hidden pattern: equal weights")
         self.learned = MatrixCanvas("the learned pattern")
-        self.loss = Chart("loss on new examples", [{"name": "loss", "colour": "learned"}], log=True, height=165)
-        self.progress = Chart("distance from the hidden group", [], log=True, height=165)
+        self.loss = Chart(
+            "loss on new examples", [{"name": "loss", "colour": "learned"}], log=True, width=380, height=135
+        )
+        self.progress = Chart("distance from the hidden group", [], log=True, width=380, height=135)
         self.player = Player(self._show, self._keep, self._describe)
         for component, trait in ((self.learned, "frame"), (self.loss, "cursor"), (self.progress, "cursor")):
             self.player.follow(component, trait)
-        self._link = ipywidgets.jslink((self.hidden, "selected"), (self.learned, "selected"))
+        for name in ("selected", "hovered"):
+            ipywidgets.jslink((self.hidden, name), (self.learned, name))
         self._choose(k)
         self.assemble(
             [[self.hidden], [self.learned], [self.loss, self.progress]],
@@ -272,7 +278,7 @@ class LiveMSR(View):
 
     def _describe(self, reading: Reading) -> str:
         step, loss, floor, _ = reading.snapshot
-        classes = f"{reading.found} classes of equal weights, hidden {self.dimension}"
+        classes = f"{reading.found} classes, hidden {self.dimension}"
         return f"step {step} of {self.steps} · loss {loss:.3g}, floor {floor:.3g} · {classes}"
 
     def verdict(self) -> str:

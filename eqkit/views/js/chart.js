@@ -15,7 +15,7 @@ function render({ model, el }) {
     const ys = table.flatMap((row) => [...row.subarray(1)]).concat(marks).filter((v) => Number.isFinite(v) && (!log || v > 0));
     let low = Math.min(...ys), high = Math.max(...ys);
     if (!ys.length) [low, high] = log ? [1e-3, 1] : [0, 1];
-    if (log) [low, high] = [Math.floor(Math.log10(Math.max(low, 1e-17)) - 0.05), Math.ceil(Math.log10(high) + 0.05)];
+    if (log) [low, high] = [Math.floor(Math.log10(Math.max(low, 1e-17)) - 0.25), Math.ceil(Math.log10(high) + 0.05)];
     else [low, high] = [Math.min(0, low), high + 0.05 * (high - Math.min(0, low) || 1)];
     const xs = [table.length ? table[0][0] : 0, Math.max(model.get("x_max"), table.length ? table[table.length - 1][0] : 1)];
     const width = model.get("width") - pad.left - pad.right, height = model.get("height") - pad.top - pad.bottom;
@@ -39,9 +39,9 @@ function render({ model, el }) {
       context.fillStyle = ink("band");
       context.fillRect(pad.left, top, width, bottom - top);
     }
-    const decade = Math.max(1, Math.ceil((high - low) / (height / (2.2 * font))));
+    const decade = Math.max(1, Math.ceil((high - low) / (height / (1.7 * font))));
     const yTicks = log ? ticks(low, high, (high - low) / decade).filter(Number.isInteger).map((k) => [10 ** k, superscript(k)])
-      : ticks(low, high, height / (3.2 * font)).map((v) => [v, tidy(v)]);
+      : ticks(low, high, Math.max(2, height / (3.2 * font))).map((v) => [v, tidy(v)]);
     context.textAlign = "right";
     context.textBaseline = "middle";
     for (const [v, name] of yTicks) {
@@ -58,14 +58,14 @@ function render({ model, el }) {
     context.beginPath();
     context.rect(pad.left, pad.top - 3, width, height + 6);
     context.clip();
-    context.textAlign = "right";
+    context.textAlign = "left";  // where losses are still far above their floor
     context.textBaseline = "bottom";
     for (const [v, name] of model.get("floors")) {
       context.strokeStyle = context.fillStyle = ink("invariant");
       context.setLineDash([7, 5]);
       context.lineWidth = 1.5;
       segment(context, pad.left, y(v), pad.left + width, y(v));
-      context.fillText(name, pad.left + width - 6, y(v) - 2);
+      context.fillText(name, pad.left + 6, y(v) - 2);
     }
     series.forEach(({ colour, dash }, k) => {
       context.strokeStyle = ink(colour);

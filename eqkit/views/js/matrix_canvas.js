@@ -10,18 +10,25 @@ function render({ model, el }) {
     const source = bytes(model, "values", Float32Array), gather = bytes(model, "gather", Int32Array), size = cells();
     if (!source || !gather) return slice(source, size);
     const last = pick(gather.length / size), first = get("mean") ? 0 : last, out = new Float32Array(size);
-    for (let t = first; t <= last; t++) for (let i = 0; i < size; i++) out[i] += source[gather[t * size + i]] / (last - first + 1);
+    for (let t = first; t <= last; t++) for (let i = 0; i < size; i++) {
+      const from = gather[t * size + i];
+      out[i] += (from < 0 ? -source[~from] : source[from]) / (last - first + 1);
+    }
     return out;
   }
   const pick = (frames) => (get("frame") < 0 ? frames - 1 : Math.min(get("frame"), frames - 1));
   const slice = (stack, size) => stack && stack.subarray(pick(stack.length / size) * size, (pick(stack.length / size) + 1) * size);
+  function full(shown) {
+    const scale = get("scale") || 1, top = shown ? shown.reduce((m, v) => Math.max(m, Math.abs(v) || 0), 0) : 0;
+    return Math.max(scale / get("contrast"), Math.min(scale, top));
+  }
   const labels = () => slice(bytes(model, "labels", Int32Array), cells());
 
   function draw(context, { ink, font, family }) {
     const rows = get("rows"), columns = get("columns"), p = pitch(), tags = labels(), size = cells();
     if (!size) return;
     const image = new ImageData(columns, rows), ramp = bytes(model, "ramp", Uint8Array), classes = get("classes");
-    const pixels = slice(bytes(model, "pixels", Uint8Array), 3 * size), shown = pixels ? null : values(), scale = get("scale") || 1;
+    const pixels = slice(bytes(model, "pixels", Uint8Array), 3 * size), shown = pixels ? null : values(), scale = full(shown);
     const chosen = get("hovered") >= 0 ? get("hovered") : get("selected"), signs = slice(bytes(model, "signs", Int8Array), size);
     const swatch = classes.map(([hue]) => [1, 3, 5].map((k) => parseInt(hue.slice(k, k + 2), 16)));
     for (let i = 0; i < size; i++) {
@@ -39,7 +46,7 @@ function render({ model, el }) {
     small.getContext("2d").putImageData(image, 0, 0);
     context.imageSmoothingEnabled = false;
     context.drawImage(small, 0, 0, p * columns, p * rows);
-    if (p >= 7) {
+    if (p >= 10) {
       context.strokeStyle = "#00000026";
       context.lineWidth = 1;
       context.beginPath();

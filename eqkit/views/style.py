@@ -92,7 +92,7 @@ def css() -> str:
 
 def rc() -> dict[str, Any]:
     """matplotlib's settings for every figure of the book."""
-    from cycler import cycler
+    from matplotlib import cycler
 
     return {
         "figure.dpi": 100,

@@ -101,3 +101,14 @@ def wreath(inside: int, blocks: int) -> list[list[int]]:
     turn = [(i + inside) % n for i in range(n)]
     exchange = [*range(inside, 2 * inside), *range(inside), *range(2 * inside, n)]
     return [swap, cycle, turn, exchange]
+
+
+# meta-learning
+def one_step_floor(k: int, residuals: int, power: float) -> float:
+    """Least loss of one gradient step from zero on k white features, v isotropic with E‖v‖² = power, at the best rate.
+
+    Each of the k filters is seen by so many residuals N: loss = power · (k + 1)/(N + k + 1), because for A = XᵀX/N
+    Wishart E A² = (1 + (k + 1)/N) E. Translation with K examples: k = 3, N = 68 K; locally connected k = 3, N = K;
+    fully connected k = 70, N = K. Derived.
+    """
+    return power * (k + 1) / (residuals + k + 1)

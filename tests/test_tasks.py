@@ -3,6 +3,7 @@ import re
 
 import pytest
 import torch
+from oracles import one_step_floor
 
 from eqkit import groups, representations, subspaces
 from eqkit.equivariant_maps import Hom
@@ -16,11 +17,6 @@ from eqkit.tasks.translation import translation
 
 def seed(number):
     return torch.Generator().manual_seed(number)
-
-
-def one_step_floor(k, residuals, power):
-    """One gradient step at the best rate on k isotropic filters of E‖v‖² = power, each seen by that many residuals."""
-    return power * (k + 1) / (residuals + k + 1)
 
 
 def ideal_loss(tasks, inner, count=4000):

@@ -7,6 +7,7 @@ function render({ model, el }) {
   error.setAttribute("role", "alert");
   fold.append(element("summary", "", "show code"), code);
   el.append(verdict, reset, fold, error, element("span", "eq-restarted", "the kernel was restarted: run the cell again"));
+  reset.title = "reset: r";
   reset.onclick = () => model.send({ action: "reset" });
   function update() {
     code.textContent = model.get("code");
@@ -19,8 +20,13 @@ function render({ model, el }) {
     root.setAttribute("aria-label", model.get("label"));
     root.setAttribute("data-lm-suppress-shortcuts", "true");
   }
+  const key = (event) => {
+    if (event.key !== "r" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!event.target.matches("select, textarea, input:not([type=range])")) reset.click();
+  };
+  let root = el;
   model.on("change", update);
-  requestAnimationFrame(update);
-  return () => model.off("change", update);
+  requestAnimationFrame(() => { update(); root = el.closest(".eq-view") || el; root.addEventListener("keydown", key); });
+  return () => { root.removeEventListener("keydown", key); model.off("change", update); };
 }
 export default { render };

@@ -15,8 +15,12 @@ function render({ model, el }) {
   const running = () => model.get("running") || timer !== null;
   function start() {
     if (!model.get("finished")) return model.send({ action: "play" });
-    if (Number(slider.value) >= last()) save(model, { position: 0 });
-    timer ??= setInterval(() => (Number(slider.value) < last() ? save(model, { position: Number(slider.value) + 1 }) : halt()), 33);
+    const from = Number(slider.value) < last() ? Number(slider.value) : 0, began = performance.now();
+    timer ??= setInterval(() => {
+      const now = Math.min(last(), from + Math.floor(((performance.now() - began) / 1000) * model.get("pace")));
+      if (now !== Number(slider.value)) save(model, { position: now });
+      if (now === last()) halt();
+    }, 33);
     update();
   }
   function halt() {

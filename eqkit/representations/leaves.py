@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
+import warnings
 from functools import cached_property
 from typing import Any
 
@@ -63,6 +66,10 @@ class Trivial(Leaf):
         return "1"
 
 
+def _products(a: list[tuple[Tensor, Tensor]], b: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    return [(s @ t, S @ T) for s, S in a for t, T in b]
+
+
 class Given(Leaf):
     """A representation given by the images of the generators and of the Lie algebra's basis; it is checked when built.
 
@@ -80,7 +87,8 @@ class Given(Leaf):
                 f"a square matrix for each of its {k} generators and {d} algebra basis elements, all of one size"
             )
         self.group, self.size, self.name = group, size, name
-        self.images, self.lie_images = generators, lie
+        dtype = torch.promote_types(generators.dtype, lie.dtype)
+        self.images, self.lie_images = generators.to(dtype), lie.to(dtype)
         self.key = ("given", size, generators.numpy().tobytes(), lie.numpy().tobytes())
         self._verify()
 
@@ -106,6 +114,12 @@ class Given(Leaf):
             moved = self.lie_at(s @ basis @ torch.linalg.inv(s))
             if float((image @ self.lie_images - moved @ image).abs().max()) > tolerance * 10:
                 raise ValueError("a generator's image breaks ρ(g)ρ(A)ρ(g)⁻¹ = ρ(gAg⁻¹)")
+        for g, image in self._words + _products(self._exponentials, self._exponentials):
+            if float((self.at(g) - image).abs().max()) > 1e-6 * (1 + float(image.abs().max())):
+                raise ValueError(
+                    f"ρ(gh) ≠ ρ(g)ρ(h): the images represent the Lie algebra, but not {self.group}; perhaps a covering "
+                    "group, as spin does SU(2) and not SO(3), or the generators' images break a relation"
+                )
 
     @cached_property
     def table(self) -> Tensor:
@@ -130,26 +144,51 @@ class Given(Leaf):
     def at(self, g: Tensor) -> Tensor:
         if len(self.group.lie_algebra) == 0:
             return self.table[self.group.index(g)]
-        flat = [self._exponential(h) for h in g.reshape(-1, *g.shape[-2:])]
-        return torch.stack(flat).reshape(*g.shape[:-2], self.size, self.size)
+        flat = g.reshape(-1, *g.shape[-2:])
+        result = torch.zeros(len(flat), self.size, self.size, dtype=self.images.dtype)
+        for i, h in enumerate(flat):
+            result[i] = self._from_exponentials(h)
+        return result.reshape(*g.shape[:-2], self.size, self.size)
 
-    def _exponential(self, g: Tensor) -> Tensor:
-        start = torch.eye(self.group.n, dtype=g.dtype)[None], torch.eye(self.size, dtype=self.images.dtype)[None]
-        for s, image in zip(
-            torch.cat([start[0], self.group.generators]), torch.cat([start[1], self.images]), strict=True
-        ):
-            rest = torch.linalg.solve(s, g)
-            log = torch.from_numpy(np.asarray(scipy.linalg.logm(rest.numpy())))
-            if not g.is_complex() and log.is_complex():
-                if log.imag.abs().max() > 1e-8:
-                    continue
-                log = log.real
-            if float((self._span(log) - log).abs().max()) < 1e-8:
-                return image @ torch.matrix_exp(self.lie_at(log))
+    @cached_property
+    def _words(self) -> list[tuple[Tensor, Tensor]]:
+        """Words s of up to two generators, for the components of the group, with ρ(s)."""
+        one = torch.eye(self.group.n, dtype=self.group.lie_algebra.dtype), torch.eye(self.size, dtype=self.images.dtype)
+        letters = zip(self.group.generators.to(one[0].dtype), self.images, strict=True)
+        return _products(alphabet := [one, *letters], alphabet)
+
+    @cached_property
+    def _exponentials(self) -> list[tuple[Tensor, Tensor]]:
+        """Some elements e of the identity component, the identity first, with ρ(e)."""
+        basis = self.group.lie_algebra
+        c = torch.randn(6, len(basis), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        c *= 2 / math.sqrt(len(basis))
+        c[0] = 0
+        A, B = (torch.einsum("cd,dij->cij", c.to(t.dtype), t) for t in (basis, self.lie_images))
+        return list(zip(torch.matrix_exp(A), torch.matrix_exp(B), strict=True))
+
+    def _from_exponentials(self, g: Tensor) -> Tensor:
+        """ρ(g) = ρ(s) exp ρ(log s⁻¹g) for the first start s that gives a logarithm, of s⁻¹g or of its polar factors."""
+        for s, image in _products(self._exponentials, self._words):
+            rest = torch.linalg.solve(s, g.to(s.dtype)).numpy()
+            for factors in [rest], scipy.linalg.polar(rest):
+                logs = [A for A in map(self._log, factors) if A is not None]
+                if len(logs) == len(factors):
+                    images = [torch.matrix_exp(self.lie_at(A)) for A in logs]
+                    return functools.reduce(torch.matmul, images, image)
         raise ValueError(
-            f"{self} of {self.group}: this element is no exponential of the Lie algebra, nor a generator times one; "
+            f"{self} of {self.group}: no exponentials of the Lie algebra lead to this element; "
             "write the representation with ⊕, ⊗, dual, Sym and Alt of G.vector instead"
         )
+
+    def _log(self, g: np.ndarray) -> Tensor | None:
+        """The principal logarithm, if it lies in the Lie algebra."""
+        with warnings.catch_warnings(action="ignore"):  # of inaccuracy, which is looked at below
+            log = torch.from_numpy(np.asarray(scipy.linalg.logm(g)))
+        log = log if np.iscomplexobj(g) else log.real
+        error = torch.matrix_exp(log) - torch.from_numpy(g)
+        inside = float((self._span(log) - log).abs().max()) < 1e-8
+        return log if inside and float(error.abs().max()) < 1e-8 * (1 + abs(g).max()) else None
 
     @cached_property
     def _dual_basis(self) -> Tensor:

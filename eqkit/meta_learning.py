@@ -241,8 +241,8 @@ def meta_learn(
 ) -> MetaLearning:
     """Learn what tasks share: minimise over U, v₀ and α the query loss after the inner solver fitted each v.
 
-    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k) or LeastSquares(ridge), fits all tasks of a batch at
-    once and never writes to U. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields
+    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k) or LeastSquares(ridge), fits all tasks of a batch
+    at once and never writes to U. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields
     snapshots, `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included.
     """
     return MetaLearning(model, tasks, inner, steps, batch, learning_rate, cosine_decay, floor, snapshots, generator)

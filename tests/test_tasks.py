@@ -7,8 +7,8 @@ from oracles import one_step_floor
 
 from eqkit import groups, representations, subspaces
 from eqkit.equivariant_maps import Hom
-from eqkit.meta_learning import GradientSteps, LeastSquares, evaluate, load_run
-from eqkit.symmetry_matrices import ReparameterizedLinear, partition_distance, sharing_pattern
+from eqkit.meta_learning import GradientSteps, LeastSquares, evaluate, load_run, meta_learn
+from eqkit.symmetry_matrices import ReparameterizedLinear, learned_space, partition_distance, sharing_pattern
 from eqkit.tasks import DATA, data_file, digits
 from eqkit.tasks.hidden_groups import flips, hidden_group, quarter_turns
 from eqkit.tasks.linear import LinearTasks
@@ -58,7 +58,7 @@ def test_the_closed_form_gives_the_published_floors():
     assert values == pytest.approx([1 / 6, 2.958, 2.4, 0.0857, 0.667], abs=5e-4)
 
 
-@pytest.mark.parametrize(("steps", "expected"), [(2, 0.0259), (3, 0.0063)])
+@pytest.mark.parametrize(("steps", "expected"), [(2, 0.02594), (3, 0.00630)])  # of 4 000 000 designs, ± .00003
 def test_the_floor_of_more_steps(steps, expected):
     assert translation().floor(GradientSteps(steps)) == pytest.approx(expected, rel=0.08)
 
@@ -148,6 +148,11 @@ def test_bad_tasks_are_refused(make, message):
         make()
 
 
+def test_a_complex_group_cannot_be_hidden_in_real_tasks():
+    with pytest.raises(TypeError, match="hide a group of real matrices"):
+        hidden_group(groups.U(2))
+
+
 # real images
 def test_the_digits_are_all_there():
     images, labels = digits.images(), digits.labels()
@@ -173,6 +178,18 @@ def test_the_images_are_centred_and_the_grain_reaches_every_pixel():
         assert abs(float(x.mean())) < 0.02
         assert float(x.var()) == pytest.approx(1 + grain**2, rel=0.02)
         assert float(x.std(0).min()) == pytest.approx(grain, abs=0.02)
+
+
+def test_a_learner_of_U_finds_from_real_pixels_which_weights_a_filter_shares():
+    tasks = digits.hidden_filters(grain=0.5)
+    layer = ReparameterizedLinear(64, 36, 9, seed(0))
+    options = {"steps": 500, "learning_rate": 1e-2, "cosine_decay": True, "snapshots": 2, "generator": seed(100)}
+    list(meta_learn(layer, tasks, LeastSquares(1e-3), **options))
+    episodes = tasks(200, seed(1))
+    with torch.no_grad():
+        used = learned_space(layer.U, LeastSquares(1e-3)(layer, episodes.x_support, episodes.y_support))
+    assert used.shape[1] >= 8  # the pattern of the filter with the least power in digits, a checkerboard, comes last
+    assert partition_distance(sharing_pattern(used, (36, 64)), digits.convolution2d()) == 0
 
 
 # data

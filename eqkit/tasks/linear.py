@@ -33,6 +33,8 @@ class LinearTasks:
             raise ValueError(
                 f"basis has shape {tuple(self.basis.shape)}; it needs (d, n_out, n_in), one or more of each"
             )
+        if self.basis.is_complex():
+            raise TypeError("basis is complex; tasks are real, so hide a group of real matrices, such as O(n) for U(n)")
         if self.support < 1 or self.query < 1:
             raise ValueError(
                 f"support = {self.support} and query = {self.query}: a task needs at least one example of each"

@@ -42,6 +42,17 @@ from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.player import Player
+from eqkit.views.reynolds_averager import ReynoldsAverager
 from eqkit.views.view import View
 
-__all__ = ["Chart", "ConstraintSatisfaction", "LiveMSR", "MatrixCanvas", "Player", "PointCanvas", "View", "draw_matrix"]
+__all__ = [
+    "Chart",
+    "ConstraintSatisfaction",
+    "LiveMSR",
+    "MatrixCanvas",
+    "Player",
+    "PointCanvas",
+    "ReynoldsAverager",
+    "View",
+    "draw_matrix",
+]

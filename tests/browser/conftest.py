@@ -1,10 +1,9 @@
 """The fixtures of the browser tests: one Chromium and at most two servers a process, a fresh page a test."""
 
-import itertools
 import os
 
 import pytest
-from lab import SUBSHELLS, Notebook, Server, copy
+from lab import SUBSHELLS, Server, opener
 from playwright.sync_api import sync_playwright
 
 from eqkit import doctor
@@ -59,18 +58,6 @@ def open_notebook(chromium, servers, subshells, request):
 
     At the end of the test the kernels stop; nothing may have left the machine, nor the page have raised an error.
     """
-    server, opened, count = servers(subshells), [], itertools.count()
-    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
-
-    def open_(name=None, cells=None):
-        source = None if name is None else request.config.rootpath / "notebooks" / f"{name}.ipynb"
-        path = copy(source, cells, server.root / f"{request.node.name.replace('/', '-')}-{next(count)}.ipynb")
-        opened.append(Notebook(context.new_page(), server, path))
-        return opened[-1]
-
-    yield open_
-    for notebook in opened:
-        notebook.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
-    context.close()
-    assert not [url for notebook in opened for url in notebook.foreign]
-    assert not [error for notebook in opened for error in notebook.errors]
+    folder = request.config.rootpath / "notebooks"
+    with opener(chromium, servers(subshells), request.node.name) as open_:
+        yield lambda name=None, cells=None: open_(name and folder / f"{name}.ipynb", cells)

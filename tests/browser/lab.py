@@ -19,13 +19,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # off-screen cells stay on the page
@@ -211,6 +212,28 @@ class View:
         self.locator.scroll_into_view_if_needed()
         image = Image.open(io.BytesIO(self.locator.screenshot(path=path))).convert("RGB")
         return np.asarray(image)
+
+
+@contextmanager
+def opener(chromium: Browser, server: Server, label: str) -> Iterator[Callable[..., Notebook]]:
+    """A function that opens copies of notebooks, or of given cells, on fresh pages: see the fixture open_notebook.
+
+    At the end their kernels stop; nothing may have left the machine, nor a page have raised an error.
+    """
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    opened: list[Notebook] = []
+
+    def open_(source: Path | None = None, cells: list[str] | None = None) -> Notebook:
+        path = copy(source, cells, server.root / f"{label.replace('/', '-')}-{len(opened)}.ipynb")
+        opened.append(Notebook(context.new_page(), server, path))
+        return opened[-1]
+
+    yield open_
+    for notebook in opened:
+        notebook.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    context.close()
+    assert not [url for notebook in opened for url in notebook.foreign]
+    assert not [error for notebook in opened for error in notebook.errors]
 
 
 def copy(source: Path | None, cells: list[str] | None, target: Path) -> Path:

@@ -188,7 +188,10 @@ class Average:
                     f"(count, {self.V.size}) to {expected}"
                 )
             y = y.reshape(*moved.shape[:-1], *y.shape[1:])
-            yield y if self.W is None else self.W.act(torch.linalg.inv(g), y).to(y.dtype)
+            if self.W is not None:
+                back = self.W.act(torch.linalg.inv(g), y)
+                y = back if back.is_complex() else back.to(y.dtype)
+            yield y
 
     def __call__(self, x: Tensor) -> Tensor:
         return torch.stack([values.sum(0) for values in self._values(x)]).sum(0) / self.terms

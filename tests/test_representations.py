@@ -328,6 +328,10 @@ def test_the_test_kit_passes_what_is_equivariant():
     SL = groups.SL(2).vector
     assert_invariant(lambda x: x[:, 0] * x[:, 3] - x[:, 1] * x[:, 2], 2 * SL)  # a determinant
     assert_equivariant(lambda x: x.requires_grad_() * 2.0, V, V)
+    assert_invariant(lambda z: z.abs(), CHARACTER)
+    assert_invariant(lambda z: (z**3).real, CHARACTER)
+    with pytest.raises(AssertionError):
+        assert_invariant(lambda z: (z**2).real, CHARACTER)
 
 
 def test_the_test_kit_names_the_worst_element_and_input():

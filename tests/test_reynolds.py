@@ -77,6 +77,16 @@ def test_the_operator_is_linear_over_the_invariants(G, seed):
     torch.testing.assert_close(left, reynolds.project(f, V)(x) * invariant(x) + 3 * reynolds.project(h, V)(x))
 
 
+def test_the_average_over_a_complex_character_is_a_fourier_coefficient():
+    G = groups.C(3)
+    root = torch.exp(torch.tensor([[[2j * math.pi / 3]]], dtype=torch.complex128))
+    x = random(4, 3)
+    R = reynolds.project(lambda y: y[:, :1], G.vector, G.representation(root))
+    coefficient = torch.fft.fft(x, dim=1)[:, 1] / 3
+    torch.testing.assert_close(R(x)[:, 0].abs(), coefficient.abs())
+    assert_equivariant(R, G.vector, G.representation(root))
+
+
 def test_the_average_is_the_formula_written_out():
     G = groups.D(4)
     V, W = G.vector, G.vector.sym(2)

@@ -27,7 +27,7 @@ def equivariance_error(
     G = V.group
     g = torch.cat([G.generators, G.random_products(count, generator)])
     if x is None:
-        x = torch.randn(count, V.size, dtype=g.dtype, generator=generator)
+        x = torch.randn(count, V.size, dtype=V(g[0]).dtype, generator=generator)
     before = f(x)
     if before.shape != (len(x), W.size):
         raise ValueError(

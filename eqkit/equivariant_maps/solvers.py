@@ -151,7 +151,9 @@ def _kernel(gram: Tensor) -> Tensor:
     m, scale = len(gram), max(float(gram.diagonal().real.max()), 1e-300) if len(gram) else 1.0
     block = 64
     while m > 4 * block:
-        factor = torch.linalg.cholesky(gram + 1e-10 * scale * torch.eye(m, dtype=gram.dtype))
+        factor = gram.clone()
+        factor.diagonal().add_(1e-10 * scale)
+        torch.linalg.cholesky(factor, out=factor)
         X = torch.from_numpy(np.random.default_rng(4).normal(size=(m, block))).to(gram.dtype)
         for _ in range(3):
             X = torch.linalg.qr(torch.cholesky_solve(X, factor)).Q

@@ -124,6 +124,7 @@ class Player:
         finally:
             if previous is not None:
                 signal.signal(signal.SIGINT, previous)
+            self._halt.set()  # a task that ▶ had started ends here too
             self.bar.running = False
             self._finish("interrupted" if interrupted else "")
 
@@ -214,9 +215,9 @@ class Player:
     def _finish(self, note: str) -> None:
         if self.snapshots:
             self._show(self.snapshots[-1])
+            note = " · ".join(filter(None, [self._describe(self.current), note]))
         self._keep(self.snapshots)
-        told = self._describe(self.snapshots[-1]) if self.snapshots else ""
-        self._report(" · ".join(filter(None, [told, note])))
+        self._report(note or self.bar.status)
 
     def _tell(self) -> None:
         if self.snapshots and not self.running:

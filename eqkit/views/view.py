@@ -45,6 +45,7 @@ class View:
         ]
         self.widget = ipywidgets.VBox(children).add_class("eq-view")
         if player:
+            self.widget.observe(lambda change: change["new"] or player.stop(), "comm")  # taken off the page
             player.bar.observe(lambda _: self.main.call(self.sync), ["position", "running", "status"])
         self.sync()
 

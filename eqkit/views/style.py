@@ -92,7 +92,7 @@ def css() -> str:
 
 def rc() -> dict[str, Any]:
     """matplotlib's settings for every figure of the book."""
-    from matplotlib import cycler
+    from matplotlib.rcsetup import cycler
 
     return {
         "figure.dpi": 100,

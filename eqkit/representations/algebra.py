@@ -335,11 +335,9 @@ class Product(_Compound):
             form = part.monomial
             if whole is None or form is None:
                 return None
-            k = len(form.index)
             index = whole.index[:, :, None] * part.size + form.index[:, None, :]
             sign = whole.sign[:, :, None] * form.sign[:, None, :]
-            size = index.shape[1] * index.shape[2]  # −1 would not do: the trivial group has k = 0
-            whole = Monomial(index.reshape(k, size), sign.reshape(k, size))
+            whole = Monomial(*(a.reshape(len(a), math.prod(a.shape[1:])) for a in (index, sign)))  # len(a) may be 0
         return whole
 
     def character(self, g: Tensor) -> Tensor:

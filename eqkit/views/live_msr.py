@@ -176,10 +176,7 @@ class LiveMSR(View):
         return view
 
     def save(self, path: str | Path, count: int = 61) -> None:
-        """`count` snapshots, evenly chosen, and the settings as npz, for `replay` and `meta_learning.load_run`.
-
-        Numbers are kept to 2⁻¹⁶, which no picture shows and which halves the file.
-        """
+        """`count` snapshots, evenly chosen, and the settings as npz, for `replay` and `meta_learning.load_run`."""
         settings = {
             "group": [str(self.group), self.group.permutations.tolist()],
             "noise": self.noise.value,
@@ -190,11 +187,7 @@ class LiveMSR(View):
         }
         chosen = sorted({round(i) for i in np.linspace(0, len(self.player.snapshots) - 1, count)})
         snapshots = [self.player.snapshots[i].snapshot for i in chosen]
-        rounded = [
-            s._replace(parameters={name: (value * 2**16).round() / 2**16 for name, value in s.parameters.items()})
-            for s in snapshots
-        ]
-        meta_learning.save_run(path, rounded, settings=np.array(json.dumps(settings)))
+        meta_learning.save_run(path, snapshots, settings=np.array(json.dumps(settings)))
 
     def reset(self) -> None:
         """The settings of the beginning and a new random U; of a recorded run, its end."""

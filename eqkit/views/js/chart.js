@@ -52,7 +52,10 @@ function render({ model, el }) {
     }
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const v of ticks(xs[0], xs[1], width / (5 * font))) context.fillText(tidy(v), x(v), pad.top + height + 5);
+    for (const v of ticks(xs[0], xs[1], width / (5 * font))) {
+      const last = pad.left + width + pad.right - context.measureText(tidy(v)).width / 2;
+      context.fillText(tidy(v), Math.min(x(v), last), pad.top + height + 5);
+    }
     context.fillText(model.get("x_label"), pad.left + width / 2, pad.top + height + 5 + font * 1.15);
     context.save();
     context.beginPath();

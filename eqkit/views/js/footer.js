@@ -21,8 +21,9 @@ function render({ model, el }) {
     root.setAttribute("data-lm-suppress-shortcuts", "true");
   }
   const key = (event) => {
-    if (event.key !== "r" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!event.target.matches("select, textarea, input:not([type=range])")) reset.click();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.length > 1) return;
+    event.stopPropagation();  // JupyterLab's own: r makes the cell raw, dd deletes it
+    if (event.key === "r" && !event.defaultPrevented && !event.target.matches("select, textarea, input:not([type=range])")) reset.click();
   };
   let root = el;
   model.on("change", update);

@@ -40,19 +40,23 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
 
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
+from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
+from eqkit.views.sharing_pattern import SharingPattern
 from eqkit.views.view import View
 
 __all__ = [
     "Chart",
     "ConstraintSatisfaction",
+    "GroupExplorer",
     "LiveMSR",
     "MatrixCanvas",
     "Player",
     "PointCanvas",
     "ReynoldsAverager",
+    "SharingPattern",
     "View",
     "draw_matrix",
 ]

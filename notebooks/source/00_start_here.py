@@ -84,6 +84,9 @@ pattern = SharingPattern(groups.C(8))
 pattern
 
 # %%
+pattern.state()  # what the view shows, in words
+
+# %%
 for G in (groups.C(8), groups.D(8), groups.S(8)):
     print(f"{G}: {Hom(G.vector, G.vector).dim} free weights of 64")
 
@@ -95,7 +98,6 @@ for G in (groups.C(8), groups.D(8), groups.S(8)):
 G = groups.D(6)
 H = Hom(G.vector, G.vector)  # by orbits: which entries does the group move into each other?
 print("average of M = projection of M on the pattern:", torch.allclose(average, H.project(M), atol=1e-12))
-x = torch.randn(5, 6, dtype=torch.float64)
 representations.assert_equivariant(lambda x: x @ average.T, G.vector, G.vector)
 print("W g = g W holds for every g tried; the pattern has", H.dim, "colours")
 
@@ -141,6 +143,9 @@ print("dimension of the group it describes at n = 6:", system.dimension(6), "= n
 satisfaction = ConstraintSatisfaction()
 satisfaction.player.run(20)
 satisfaction
+
+# %%
+print("the equations hold:", satisfaction.state()["holds"])
 
 # %% [markdown]
 # ## Three small exercises
@@ -194,7 +199,7 @@ free_weights = ...
 teaching.check("00.2", free_weights)
 
 # %% solution="00.2"
-free_weights = 2  # λ on the diagonal, γ elsewhere: W = λE + γJ up to renaming
+free_weights = 2  # one value on the diagonal, one elsewhere
 
 # %% mistake="00.2"
 free_weights = 5

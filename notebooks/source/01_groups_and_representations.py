@@ -302,8 +302,8 @@ for name, G in shapes.items():
     )
 
 # %% [markdown]
-# Only the ring fits. The prism fails because two of its dichlorides are mirror images that no rotation brings together; nobody has ever found
-# such a pair. Here are the twelve chlorobenzenes, one from each orbit:
+# Only the ring fits. The prism fails because two of its dichlorides are mirror images that no rotation brings together; no such
+# pair is known. Here are the twelve chlorobenzenes, one from each orbit:
 
 # %%
 ring = np.array([[math.sin(i * math.pi / 3), math.cos(i * math.pi / 3)] for i in range(6)])

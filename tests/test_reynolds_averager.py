@@ -96,6 +96,17 @@ def test_painting_replaces_the_matrix_and_ends_averaging_again():
     assert view.count == 4 and view.invariant
 
 
+def test_shuffling_and_a_new_group_of_the_same_size_keep_what_was_painted():
+    view = ReynoldsAverager(groups.C(5))
+    M = torch.arange(25.0).view(5, 5).double()
+    view.set_matrix(M)
+    view.shuffled.value = True
+    view.menu.value = "S(5)"
+    assert torch.equal(view.M, M) and view.state()["elements"] == 120
+    view.menu.value = "D(6)"
+    assert view.M.shape == (6, 6)
+
+
 def test_many_scrubs_end_at_the_last():
     view = ReynoldsAverager(groups.S(5))
     for i in range(200):

@@ -14,12 +14,11 @@ from eqkit.equivariant_maps import Hom
 from eqkit.representations import Monomial
 from eqkit.tasks.hidden_groups import flips
 from eqkit.views import style
-from eqkit.views import style
 from eqkit.views.components import Chart, MatrixCanvas, Transport
 from eqkit.views.spelling import spell_group
 from eqkit.views.view import View
 
-MATRICES = ("letter F", "one entry", "checkerboard", "random")
+MATRICES = "letter F", "one entry", "checkerboard", "random"
 FUNCTIONS = {  # as one writes it: as PyTorch writes it
     "x": "x",
     "x²": "x**2",
@@ -35,16 +34,12 @@ ROUNDING = (1e-16, 1e-12)  # distances that count as 0
 def preset(name: str, n: int, seed: int) -> Tensor:
     """A matrix (n, n) to begin with, with integer entries."""
     row, column = torch.meshgrid(torch.arange(n), torch.arange(n), indexing="ij")
-    match name:
-        case "letter F":
-            M = (column == 0) | (row == 0) | (row == n // 2) & (column < n - 1)
-        case "one entry":
-            M = (row == 0) & (column == n // 2)
-        case "checkerboard":
-            M = (row + column) % 2 == 0
-        case _:
-            M = torch.randint(-3, 4, (n, n), generator=torch.Generator().manual_seed(seed))
-    return M.double()
+    return {
+        "letter F": (column == 0) | (row == 0) | (row == n // 2) & (column < n - 1),
+        "one entry": (row == 0) & (column == n // 2),
+        "checkerboard": (row + column) % 2 == 0,
+        "random": torch.randint(-3, 4, (n, n), generator=torch.Generator().manual_seed(seed)),
+    }[name].double()
 
 
 def function(name: str) -> Any:
@@ -84,16 +79,18 @@ class ReynoldsAverager(View):
         subjects = {f"the matrix: {m}": m for m in names} | {f"f(x, y) = {f}": f for f in FUNCTIONS}
         if subject not in subjects.values():
             raise ValueError(f"of={of!r}: give a matrix (n, n) or one of {', '.join((*MATRICES, *FUNCTIONS))}")
-        wide = {"style": {"description_width": "auto"}, "layout": {"width": "280px"}}
-        self.subject = ipywidgets.Dropdown(options=subjects, value=subject, description="average", **wide)
-        self.menu = ipywidgets.Dropdown(description="over the group", **wide)
-        self.shuffled = ipywidgets.ToggleButton(shuffled, description="shuffle")
-        self.again = ipywidgets.ToggleButton(False, description="average again")
+        label = {"description_width": "auto"}
+        self.subject = ipywidgets.Dropdown(
+            options=subjects, value=subject, description="average", style=label, layout={"width": "265px"}
+        )
+        self.menu = ipywidgets.Dropdown(description="over the group", style=label, layout={"width": "265px"})
+        self.shuffled = ipywidgets.ToggleButton(shuffled, description="shuffle", layout={"width": "auto"})
+        self.again = ipywidgets.ToggleButton(False, description="average again", layout={"width": "auto"})
         self.bar = Transport(finished=True, layout={"width": "100%"})
-        self.given = MatrixCanvas(size=240)
-        self.term = MatrixCanvas(ink="group", size=240)
-        self.mean = MatrixCanvas(ink="invariant", size=240, mean=True, contrast=64.0)
-        self.chart = Chart("distance from the projection", [], 330, 210, log=True, x_label="elements averaged")
+        self.given = MatrixCanvas(size=230)
+        self.term = MatrixCanvas(ink="group", size=230)
+        self.mean = MatrixCanvas(ink="invariant", size=230, mean=True, contrast=64.0)
+        self.chart = Chart("distance from the projection", [], 320, 205, log=True, x_label="elements averaged")
         self._links = [
             ipywidgets.jsdlink((self.bar, "position"), (self.term, "frame")),
             ipywidgets.jsdlink((self.bar, "position"), (self.mean, "frame")),
@@ -101,17 +98,15 @@ class ReynoldsAverager(View):
         ]
         self._painting: list[ipywidgets.Widget] = []
         self._start = (subject, shuffled, count)
+        self.M: Tensor | None = None
         self._offer(G)
         self.average(count)
         controls = [self.subject, self.menu, self.shuffled, self.again, self.bar]
         self.assemble([[self.given], [self.term], [self.mean], [self.chart]], controls)
-        for control, action in (
-            (self.subject, self._subject),
-            (self.menu, self._choose),
-            (self.shuffled, self._choose),
-            (self.again, self._again),
-        ):
-            self.on(control, "value", action)
+        self.on(self.subject, "value", self._subject)
+        self.on(self.menu, "value", self._choose)
+        self.on(self.shuffled, "value", self._choose)
+        self.on(self.again, "value", self._again)
         self.on(self.given, "values", self._painted)
         self.on(self.bar, "position", self._tell)
 
@@ -126,8 +121,8 @@ class ReynoldsAverager(View):
         if self.is_function:
             book = [*(C.plane(n) for n in (4, 2, 3, 6)), *(D.plane(n) for n in (3, 4, 6)), groups.SO(2)]
         else:
-            few = [C(8), D(6), groups.S(5), S3 * S3, flips(3, 3), groups.SignedPermutations(4)]
-            book = [*few, groups.S(8), groups.SO(3)]
+            book = [C(8), D(6), groups.S(5), S3 * S3, flips(3, 3), groups.SignedPermutations(4)]
+            book += [groups.S(8), groups.SO(3)]
         if self._given is not None and (self._given.n == 2 or not self.is_function):
             book.append(self._given)
         self._offered = {str(G): G for G in ([] if first is None else [first]) + book}
@@ -156,7 +151,8 @@ class ReynoldsAverager(View):
         self.hom, self.projector = Hom(G.vector, G.vector), reynolds.projector(G.vector * G.vector.dual)
         self.bar.count, self.bar.pace = len(self.elements), max(2.5, len(self.elements) / 10)
         self._index_maps()
-        self.set_matrix()
+        kept = self.M is not None and len(self.M) == G.n and not self.is_function  # what was painted stays
+        self.set_matrix(self.M if kept else None)
         self.average(1)
 
     def _index_maps(self) -> None:
@@ -212,11 +208,8 @@ class ReynoldsAverager(View):
         done = g[: self.before] if self.before else torch.eye(2, dtype=torch.float64)[None]
         images = f(p @ (done[:, None] @ g).mT).mean(0)  # of x ↦ mean of f(hx) over h in done: (elements, points)
         projection = reynolds.project(f, V, over=reynolds.polynomials(self.group, 719) if self.sampled else None)(p)
-        return (
-            f(p @ done.mT).mean(0).reshape(GRID, GRID),
-            images.unflatten(1, (GRID, GRID)),
-            projection.view(GRID, GRID),
-        )
+        shape = GRID, GRID
+        return f(p @ done.mT).mean(0).view(shape), images.view(-1, *shape), projection.view(shape)
 
     def _draw(self, painting: bool = False) -> None:
         """Compute and show everything; while it is painted, the browser has moved and averaged index maps itself."""
@@ -227,7 +220,7 @@ class ReynoldsAverager(View):
         self.distance = (means - projection).flatten(1).norm(dim=1) / size
         self.change = float((means - given).flatten(1).norm(dim=1)[-1]) / size
         rows = [steps, self.distance.clamp(min=ROUNDING[0])]
-        lines = [{"name": "distance", "colour": "invariant"}]
+        lines: list[dict[str, Any]] = [{"name": "distance", "colour": "invariant"}]
         if self.sampled:
             spread = (terms - projection).flatten(1).norm(dim=1).square().mean().sqrt() / size
             rows.append(spread / steps.sqrt())
@@ -268,10 +261,10 @@ class ReynoldsAverager(View):
         self.given.title = f"f(x, y) = {self.subject.value}" if f else "M: click or drag to paint"
         if self.before:
             self.given.title = f"{'f' if f else 'M'} averaged over {self.before:,}"
-        self.term.title = f"{'f(gx)' if f else 'g⁻¹M g'}, element {count:,} of {N:,}"
+        self.term.title = f"{'f(gx)' if f else 'g⁻¹M g'}, element {count:,}"
         self.mean.title = f"the average of {count:,}"
         self.mean.accent = "invariant" if self.invariant else ""
-        of = f"{N:,} elements" + (f", sampled from {self._order}" if self.sampled else "")
+        of = f"{N:,} {'sampled' if self.sampled else 'elements'}"
         free = "" if f else f" · {self.hom.dim} free parameters of {n * n}"
         self.bar.status = f"{count:,} of {of}{free}"
         self.mean.label = f"{self.mean.title} of {of}: {'invariant' if self.invariant else 'not invariant'}"
@@ -293,9 +286,9 @@ class ReynoldsAverager(View):
 
     def state(self) -> dict[str, Any]:
         return {
+            **({"f": self.subject.value} if self.M is None else {"M": style.rounded(self.M)}),
             "group": str(self.group),
             "order": self._order,
-            "f" if self.M is None else "M": self.subject.value if self.M is None else style.rounded(self.M),
             "count": self.count,
             "elements": len(self.elements),
             "sampled": self.sampled,
@@ -306,30 +299,38 @@ class ReynoldsAverager(View):
         }
 
     def code(self) -> str:
-        N, seeded = len(self.elements), f"torch.Generator().manual_seed({self.seed})"
-        lines = [
-            "import torch",
-            "from eqkit import groups",
-            "",
-            f"G = {spell_group(self.group)}",
-            f"generator = {seeded}",
-        ]
-        lines.append(f"g = G.sample({N}, generator)" if self.sampled else "g = G.elements()")
-        if self.shuffled.value:
-            lines.append(f"g = g[torch.randperm({N}, generator=generator)]")
-        counts = [self.before, self.count] if self.before else [self.count]
+        N = len(self.elements)
+        start = f"""import torch
+from eqkit import groups
+
+G = {spell_group(self.group)}
+generator = torch.Generator().manual_seed({self.seed})
+g = {f"G.sample({N}, generator)" if self.sampled else "G.elements()"}
+{f"g = g[torch.randperm({N}, generator=generator)]" if self.shuffled.value else ""}
+counts = {[self.before, self.count] if self.before else [self.count]}
+"""
         if self.M is not None:
-            lines += [f"M = torch.tensor({style.rounded(self.M)}, dtype=torch.float64)", f"for count in {counts}:"]
-            lines += ["    h = g[:count]", "    M = (torch.linalg.inv(h) @ M @ h).mean(0)", "print(M)"]
-            return "\n".join(lines)
-        lines += ["", "def f(p):", "    x, y = p.unbind(-1)", f"    return {FUNCTIONS[self.subject.value]}", ""]
-        lines += ["def average(f, h):", "    return lambda p: torch.stack([f(p @ a.T) for a in h]).mean(0)", ""]
-        lines += [f"for count in {counts}:", "    f = average(f, g[:count])"]
-        return "\n".join([*lines, "print(f(torch.tensor([[0.5, 0.25]], dtype=torch.float64)))"])
+            return f"""{start}
+M = torch.tensor({style.rounded(self.M)}, dtype=torch.float64)
+for count in counts:
+    M = (torch.linalg.inv(g[:count]) @ M @ g[:count]).mean(0)
+print(M)"""
+        return f"""{start}
+def f(p):
+    x, y = p.unbind(-1)
+    return {FUNCTIONS[self.subject.value]}
+
+def average(f, h):
+    return lambda p: torch.stack([f(p @ a.T) for a in h]).mean(0)
+
+for count in counts:
+    f = average(f, g[:count])
+print(f(torch.tensor([[0.5, 0.25]], dtype=torch.float64)))"""
 
     def reset(self) -> None:
         self.subject.value, self.shuffled.value, count = self._start
         self._offer(self._given)
+        self.set_matrix()
         self.average(count)
 
     def close(self) -> None:

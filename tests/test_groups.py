@@ -202,7 +202,7 @@ def mean_of(values):
         (MatrixGroup(lie_algebra=groups.SO(3).lie_algebra, name="by its algebra"), oracles.riordan),
         (groups.SO(3) * groups.SU(2), lambda k: [1, 0, 2, 1, 11][k]),  # E (a + b)^k of the two above
     ],
-    ids=str,
+    ids=["O(5)", "SO(3)", "SU(2)", "by its algebra", "SO(3) × SU(2)"],
 )
 def test_the_haar_moments_of_the_trace_count_invariants(G, moment):
     trace = G.sample(20_000, seeded(1)).diagonal(dim1=1, dim2=2).sum(1).real

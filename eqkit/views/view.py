@@ -117,13 +117,12 @@ class View:
             widget.close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live widget; where there is none, the still; and a text that never changes."""
-        return {
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.widget.model_id,
-            },
+        """The live widget, unless it is closed; where it cannot be shown, the still; and a text that never changes."""
+        bundle: dict[str, Any] = {
             "image/png": base64.b64encode(self.still()).decode("ascii"),
             "text/plain": f"{type(self).__name__}: run this cell in JupyterLab to use the view",
         }
+        if self.widget.comm:
+            live = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+            bundle["application/vnd.jupyter.widget-view+json"] = live
+        return bundle

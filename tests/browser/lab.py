@@ -232,8 +232,10 @@ def opener(chromium: Browser, server: Server, label: str) -> Iterator[Callable[.
     for notebook in opened:
         notebook.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
     context.close()
-    assert not [url for notebook in opened for url in notebook.foreign]
-    assert not [error for notebook in opened for error in notebook.errors]
+    foreign = [url for notebook in opened for url in notebook.foreign]
+    errors = [error for notebook in opened for error in notebook.errors]
+    assert not foreign, foreign
+    assert not errors, errors
 
 
 def copy(source: Path | None, cells: list[str] | None, target: Path) -> Path:

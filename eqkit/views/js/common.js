@@ -24,6 +24,11 @@ function save(model, values) {
   model.save_changes();
 }
 
+// A custom message, which is not throttled. After a restart of the kernel nobody hears it: the footer says so.
+function tell(model, action) {
+  try { model.send({ action }); } catch (closed) {}
+}
+
 // A titled canvas of width × height units, a unit being a pixel at 14 px text: larger text enlarges the picture.
 // draw(context, palette) runs at most once an animation frame; place(event) is the pointer in units.
 function stage(model, el, kind, draw) {

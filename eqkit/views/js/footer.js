@@ -8,7 +8,7 @@ function render({ model, el }) {
   fold.append(element("summary", "", "show code"), code);
   el.append(verdict, reset, fold, error, element("span", "eq-restarted", "the kernel was restarted: run the cell again"));
   reset.title = "reset: r";
-  reset.onclick = () => model.send({ action: "reset" });
+  reset.onclick = () => tell(model, "reset");
   function update() {
     code.textContent = model.get("code");
     verdict.textContent = model.get("verdict");

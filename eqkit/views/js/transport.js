@@ -14,7 +14,7 @@ function render({ model, el }) {
   let timer = null;
   const running = () => model.get("running") || timer !== null;
   function start() {
-    if (!model.get("finished")) return model.send({ action: "play" });
+    if (!model.get("finished")) return tell(model, "play");
     const from = Number(slider.value) < last() ? Number(slider.value) : 0, began = performance.now();
     timer ??= setInterval(() => {
       const now = Math.min(last(), from + Math.floor(((performance.now() - began) / 1000) * model.get("pace")));
@@ -24,7 +24,7 @@ function render({ model, el }) {
     update();
   }
   function halt() {
-    if (model.get("running")) model.send({ action: "stop" });
+    if (model.get("running")) tell(model, "stop");
     clearInterval(timer);
     timer = null;
     update();

@@ -18,7 +18,7 @@
 import matplotlib.pyplot as plt
 import torch
 
-from eqkit import doctor, equations, groups, representations, reynolds, subspaces, symmetry_matrices, teaching
+from eqkit import doctor, equations, groups, representations, symmetry_matrices, teaching
 from eqkit.equivariant_maps import Hom
 from eqkit.tasks import data_file
 from eqkit.views import ConstraintSatisfaction, LiveMSR, ReynoldsAverager, SharingPattern, draw_matrix, style
@@ -132,7 +132,10 @@ print("learned:", system)
 # %%
 large = groups.O(50).sample(3, generator)
 print("it holds for 50 × 50 rotations, never seen:", bool(system.residual(large).max() < 1e-10))
-print("and fails for other matrices:", bool(system.residual(large + 0.1 * torch.randn(3, 50, 50, generator=generator)).min() > 0.01))
+print(
+    "and fails for other matrices:",
+    bool(system.residual(large + 0.1 * torch.randn(3, 50, 50, generator=generator)).min() > 0.01),
+)
 print("dimension of the group it describes at n = 6:", system.dimension(6), "= n(n − 1)/2")
 
 # %% [markdown]
@@ -162,6 +165,7 @@ print("the equations hold:", satisfaction.state()["holds"])
 # %% [markdown] hint="00.1"
 # A stack multiplies by broadcasting: `g @ M @ g.mT` has shape (order, n, n).
 
+
 # %% stub="00.1"
 def average(M, G):
     return ...
@@ -169,6 +173,7 @@ def average(M, G):
 
 # %% check="00.1"
 teaching.check("00.1", average)
+
 
 # %% solution="00.1"
 def average(M, G):

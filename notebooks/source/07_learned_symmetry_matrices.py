@@ -16,12 +16,11 @@
 # The method is *meta-learning symmetries by reparameterization*, MSR (Zhou, Knowles & Finn 2020).
 
 # %% tags=["setup"]
-import math
 
 import matplotlib.pyplot as plt
 import torch
 
-from eqkit import doctor, groups, meta_learning, subspaces, symmetry_matrices, teaching
+from eqkit import doctor, groups, meta_learning, subspaces, teaching
 from eqkit.equivariant_maps import Hom
 from eqkit.meta_learning import GradientSteps, LeastSquares, meta_learn
 from eqkit.symmetry_matrices import ReparameterizedLinear, automorphism_group, partition_distance, sharing_pattern
@@ -55,7 +54,8 @@ print("U:", tuple(H.U.shape), "· W has", H.U.shape[0], "entries and", H.dim, "f
 
 # %%
 guess = teaching.predict(
-    "After training, how many different colours will the 36 entries of W show?", ["36, all free", "12, one an element", "4", "1"]
+    "After training, how many different colours will the 36 entries of W show?",
+    ["36, all free", "12, one an element", "4", "1"],
 )
 guess
 
@@ -82,6 +82,7 @@ guess.reveal("4")
 #
 # The weight is a linear function of the filter, $W = \mathrm{mat}(U v)$, where mat writes a vector as a matrix row by row.
 # $U$ says *which weights move together*; $v$ says how far. This is the whole layer:
+
 
 # %%
 def weight(U, v, n_out, n_in):
@@ -114,6 +115,7 @@ print("one filter a task:", tuple(v.shape), "· U untouched, bit for bit:", torc
 
 # %% [markdown]
 # The outer loop is an iterator. Asking for the next snapshot trains; not asking stops. All 32 tasks are fitted at once.
+
 
 # %%
 def learn(tasks, k, inner, steps=600, learning_rate=1e-2, seed=0, cosine_decay=True, snapshots=60):
@@ -163,6 +165,7 @@ pattern
 # $\mathbb E\,\|E-\alpha S\|_F^2$ over the one number $\alpha$. A loss below this would be a mistake in the experiment; a loss much above it
 # says that the symmetry has not been found. (A freely trained $U$ may undercut it by a fraction of a percent.)
 
+
 # %%
 def floor(k, K, n_out):
     return k * (k + 1) / (K * n_out + k + 1)
@@ -170,7 +173,12 @@ def floor(k, K, n_out):
 
 ideal = translation(n=70)  # y = convolution of x with 3 random taps, one example a task
 measured = ideal.floor(GradientSteps(1))
-print("formula:", round(floor(3, 1, 68), 4), "· Monte Carlo with the ideal U agrees to 1 %:", abs(measured / floor(3, 1, 68) - 1) < 0.01)
+print(
+    "formula:",
+    round(floor(3, 1, 68), 4),
+    "· Monte Carlo with the ideal U agrees to 1 %:",
+    abs(measured / floor(3, 1, 68) - 1) < 0.01,
+)
 
 # %% [markdown]
 # ## Discovering convolution
@@ -294,6 +302,7 @@ print("without grain all nine directions are found:", bool(sines.max() < 0.3))
 # leading singular vectors over all tasks. It needs far more data for the same angle, but it works: what meta-learning adds here is
 # efficiency. Where it becomes *necessary*, in deep and nonlinear networks, is chapter 08.
 
+
 # %%
 def moments(tasks, k, count, seed=0):
     """The k leading directions of mean(y xᵀ) over `count` tasks."""
@@ -303,7 +312,10 @@ def moments(tasks, k, count, seed=0):
 
 
 tasks = hidden_group(groups.D(6))
-sines = {count: float(subspaces.principal_angles(moments(tasks, 4, count), tasks.U).sin().max()) for count in (100, 1000, 19_200)}
+sines = {
+    count: float(subspaces.principal_angles(moments(tasks, 4, count), tasks.U).sin().max())
+    for count in (100, 1000, 19_200)
+}
 meta = float(subspaces.principal_angles(learn(tasks, 4, LeastSquares(1e-4))[0].U, tasks.U).sin().max())
 print("moments improve with more tasks:", sines[100] > sines[1000] > sines[19_200])
 print("meta-learning saw 32 · 600 = 19,200 tasks too, and is at least 10 × nearer:", meta < sines[19_200] / 10)
@@ -324,6 +336,7 @@ print("meta-learning saw 32 · 600 = 19,200 tasks too, and is at least 10 × nea
 # %% [markdown] hint="07.1"
 # `torch.einsum("si,oik->sok", x, U.reshape(n_out, n_in, -1))` is Φ. Or let autograd differentiate with respect to `v` alone.
 
+
 # %% stub="07.1"
 def adapt(U, v, x, y, rate):
     return ...  # the new v
@@ -331,6 +344,7 @@ def adapt(U, v, x, y, rate):
 
 # %% check="07.1"
 teaching.check("07.1", adapt)
+
 
 # %% solution="07.1"
 def adapt(U, v, x, y, rate):
@@ -357,6 +371,7 @@ def adapt(U, v, x, y, rate):
 # %% [markdown] hint="07.2"
 # For a permutation group, the number of orbits of G on pairs of points: the number of colours of its pattern.
 
+
 # %% stub="07.2"
 def columns(G):
     return ...
@@ -364,6 +379,7 @@ def columns(G):
 
 # %% check="07.2"
 teaching.check("07.2", columns)
+
 
 # %% solution="07.2"
 def columns(G):

@@ -71,7 +71,7 @@ function render({ model, el }) {
     let best = [-1, -1], distance = 22;
     model.get("layers").forEach((layer, l) => layer.kind === "points" && points(layer).forEach((point, i) => {
       const [x, y] = frame().to(point), d = Math.hypot(x - u, y - v);
-      if (d < distance) [best, distance] = [[l, i], d];
+      if (d <= distance) [best, distance] = [[l, i], d];
     }));
     return best;
   }

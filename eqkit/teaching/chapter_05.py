@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import torch
 
@@ -59,7 +60,7 @@ def node_features(answer) -> Verdict:
         return difference(answer(p @ A @ p.T), answer(A) @ p.T, "node_features of the renumbered table")
 
     tables = list(small_tensors(4, 4, count=30))
-    rules = [
+    rules: list[tuple[str, Callable, list]] = [
         ("", shape, [torch.zeros(n, n, dtype=torch.float64) for n in (2, 3, 4)]),
         (
             "it must be linear: node_features(A + B) = node_features(A) + node_features(B). ",

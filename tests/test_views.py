@@ -146,6 +146,22 @@ def test_live_msr_of_a_continuous_or_large_group_is_refused():
             LiveMSR(group)
 
 
+@pytest.mark.parametrize("bad", [{"k": 0}, {"k": 17}, {"noise": -0.1}, {"noise": float("nan")}, {"shots": 0}], ids=str)
+def test_live_msr_settings_out_of_range_are_refused(bad):
+    with pytest.raises(ValueError, match="choose 1 ≤ k ≤ 16, the entries of a weight"):
+        LiveMSR(groups.C(4), **bad)
+
+
+def test_the_frame_of_the_learned_matrix_turns_from_orange_to_blue():
+    view = LiveMSR(groups.C(4))
+    before = view.learned.accent
+    view.player.run()
+    near = np.abs(style.rgb(view.learned.accent) - style.rgb("invariant")).max()
+    assert near < 8 and np.abs(style.rgb(before) - style.rgb("learned")).max() < 8
+    view.player.seek(0)
+    assert view.learned.accent == before
+
+
 def test_a_recorded_run_is_replayed_as_it_was(tmp_path):
     view = LiveMSR(groups.D(4), noise=0.2, shots=3, steps=20)
     view.player.run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +21,12 @@ from eqkit.views import style
 from eqkit.views.components import Chart, MatrixCanvas
 from eqkit.views.cycles import read_cycles
 from eqkit.views.player import Player
+from eqkit.views.spelling import spell_group
 from eqkit.views.view import View
 
 OWN = "your own generators"
 RIDGE, RATE, BATCH, QUERY = 1e-3, 1e-3, 32, 10
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 TOLERANCE = 1e-2  # sine of the largest principal angle below which the subspace counts as found
 
 
@@ -78,11 +79,8 @@ class Reading:
     @property
     def letters(self) -> Tensor:
         """The labels, or −1 everywhere while weights are hardly tied at all."""
-        return (
-            self.labels
-            if self.found <= max(self.labels.numel() // 2, int(self.pattern.max()) + 1)
-            else -torch.ones_like(self.labels)
-        )
+        tied = self.found <= max(self.labels.numel() // 2, int(self.pattern.max()) + 1)
+        return self.labels if tied else -torch.ones_like(self.labels)
 
     @cached_property
     def read_off(self) -> tuple[str, int]:
@@ -111,29 +109,23 @@ class LiveMSR(View):
         steps: int = 300,
         seed: int = 0,
     ) -> None:
-        offered = [
-            groups.C(8),
-            groups.D(6),
-            groups.S(6),
-            groups.S(3) * groups.S(3),
-            groups.A(4),
-            flips(3, 3),
-            quarter_turns(3),
-        ]
-        G = offered[0] if group is None else group
+        cyclic, product = groups.C(8), groups.S(3) * groups.S(3)
+        offered = [cyclic, groups.D(6), groups.S(6), product, groups.A(4), flips(3, 3), quarter_turns(3)]
+        G = cyclic if group is None else group
         if not G.is_permutation or not 2 <= G.n <= 12:
             raise ValueError(f"LiveMSR({G}): the hidden group must permute 2 to 12 points, as groups.D(6) does")
+        if not (1 <= (1 if k is None else k) <= G.n**2 and 0 <= noise <= 1 and 1 <= shots <= 10):
+            raise ValueError(
+                f"LiveMSR(k={k}, noise={noise}, shots={shots}): choose 1 ≤ k ≤ {G.n**2}, the entries of a weight, "
+                "0 ≤ noise ≤ 1 and 1 ≤ shots ≤ 10"
+            )
         self._groups = {str(g): g for g in ([] if G in offered else [G]) + offered}
-        self._start = (str(G), noise, shots)
-        self._k = k
+        self._start, self._k = (str(G), noise, shots), k
         self.steps, self.seed, self._recorded = steps, seed, ""
         self._loaded: tuple = ()
-        wide = {"style": {"description_width": "auto"}, "layout": {"width": "250px"}}
+        wide = {"style": {"description_width": "auto"}, "layout": {"width": "265px"}}
         self.choice = ipywidgets.Dropdown(
-            options=[*self._groups, OWN],
-            value=str(G),
-            description="hidden group",
-            **wide | {"layout": {"width": "300px"}},
+            options=[*self._groups, OWN], value=str(G), description="hidden group", **wide
         )
         self.typed = ipywidgets.Text("(0 1 2 3), (0 2)", description="generators", continuous_update=False, **wide)
         self.noise = ipywidgets.FloatSlider(noise, min=0, max=1, step=0.05, description="noise", **wide)
@@ -142,10 +134,9 @@ class LiveMSR(View):
         self.typed.layout.display = "none"
         self.hidden = MatrixCanvas("the hidden pattern: equal weights")
         self.learned = MatrixCanvas("the learned pattern")
-        self.loss = Chart(
-            "loss on new examples", [{"name": "loss", "colour": "learned"}], log=True, width=380, height=135
-        )
-        self.progress = Chart("distance from the hidden group", [], log=True, width=380, height=135)
+        small = {"log": True, "width": 380, "height": 135}
+        self.loss = Chart("loss on new examples", [{"name": "loss", "colour": "learned"}], **small)
+        self.progress = Chart("distance from the hidden group", [], **small)
         self.player = Player(self._show, self._keep, self._describe)
         for component, trait in ((self.learned, "frame"), (self.loss, "cursor"), (self.progress, "cursor")):
             self.player.follow(component, trait)
@@ -195,6 +186,7 @@ class LiveMSR(View):
             readings = [Reading(s, self.group, self.pattern) for s in meta_learning.load_run(self._recorded)]
             self.player.load(lambda: iter(readings))
             self.player.run()
+            self.player.bar.pace = len(readings) / 8  # replayed in eight seconds
             return
         self.choice.value, self.noise.value, self.shots.value = self._start
         self._choose(self._k)
@@ -206,19 +198,14 @@ class LiveMSR(View):
         self.group = read_cycles(self.typed.value) if own else self._groups[self.choice.value]
         self.pattern = equivariant_maps.Hom(self.group.vector, self.group.vector).pattern
         self.hidden.show(labels=self.pattern)
-        generators = range(len(self.group.generators))
-        lines = [
-            {
-                "name": f"‖Wg{_subscript(j + 1)} − g{_subscript(j + 1)}W‖",
-                "colour": style.mix("group", "#bbbbbb", j / 4),
-                "dash": j > 0,
-            }
-            for j in generators
-        ]
+        lines: list[dict[str, Any]] = [{"name": "sine of the angle", "colour": "learned"}]
+        for j in range(len(self.group.generators)):
+            g = "g" + str(j + 1).translate(SUBSCRIPTS)
+            lines.append({"name": f"‖W{g} − {g}W‖", "colour": style.mix("group", "#bbbbbb", j / 4), "dash": j > 0})
         with self.progress.hold_sync():
-            self.progress.data, self.progress.series = b"", [{"name": "sine of the angle", "colour": "learned"}, *lines]
+            self.progress.data, self.progress.series = b"", lines
         with self.k.hold_trait_notifications():
-            self.k.max = min(self.group.n**2, 2 * self.dimension + 2)
+            self.k.max = min(self.group.n**2, max(2 * self.dimension + 2, k or 0))
             self.k.value = k or self.dimension
         self._load()
 
@@ -254,11 +241,15 @@ class LiveMSR(View):
         """dim Hom_G, the number of classes of the hidden pattern."""
         return int(self.pattern.max()) + 1
 
+    def sync(self) -> None:
+        """Frame the learned matrix in orange, turning blue as it converges."""
+        reading = self.player.current or self._untrained
+        self.learned.accent = style.mix("learned", "invariant", 1 - reading.sine)
+        super().sync()
+
     def _show(self, reading: Reading) -> None:
-        hue = style.mix("learned", "invariant", 1 - reading.sine)
-        self.learned.show(pixels=reading.pixels, labels=reading.letters, accent=hue)
-        rows = self.player.snapshots
-        floor = reading.snapshot.floor
+        self.learned.show(pixels=reading.pixels, labels=reading.letters)
+        rows, floor = self.player.snapshots, reading.snapshot.floor
         self.loss.show(
             [(r.snapshot.step, r.snapshot.loss) for r in rows],
             floors=[[floor, f"floor {floor:.2g}"]] if floor > 1e-9 else [],
@@ -273,9 +264,8 @@ class LiveMSR(View):
     def _keep(self, readings: list[Reading]) -> None:
         if not readings:
             return self._show(self._untrained)
-        self.learned.show(
-            pixels=np.stack([r.pixels for r in readings]), labels=torch.stack([r.letters for r in readings])
-        )
+        pixels, letters = np.stack([r.pixels for r in readings]), torch.stack([r.letters for r in readings])
+        self.learned.show(pixels=pixels, labels=letters)
 
     def _describe(self, reading: Reading) -> str:
         step, loss, floor, _ = reading.snapshot
@@ -290,14 +280,10 @@ class LiveMSR(View):
             return "No weights are tied yet: the only group with this pattern is the trivial one."
         name, order = reading.read_off
         wrong = symmetry_matrices.partition_distance(reading.labels, self.pattern)
+        truth = f"{wrong} weights differ from" if wrong else f"The hidden {self.group} has exactly"
         return (
             f"Read off U: {name}, order {order}, the largest group with this pattern; {BATCH} tasks a step, "
-            f"{reading.snapshot.step} steps. "
-            + (
-                f"{wrong} weights differ from the hidden pattern."
-                if wrong
-                else f"The hidden {self.group} has exactly this pattern."
-            )
+            f"{reading.snapshot.step} steps. {truth} {'the hidden' if wrong else 'this'} pattern."
         )
 
     def state(self) -> dict[str, Any]:
@@ -344,19 +330,9 @@ snapshots = meta_learning.meta_learn(
 from eqkit import groups, meta_learning, symmetry_matrices
 from eqkit.tasks.hidden_groups import hidden_group
 
-G = {_source(self.group)}
+G = {spell_group(self.group)}
 {run}
 U = next(s.U for s in snapshots if s.step == {last})
 pattern = symmetry_matrices.sharing_pattern(U, ({self.group.n}, {self.group.n}))
 learned = symmetry_matrices.automorphism_group(pattern)
 """
-
-
-def _source(G: groups.MatrixGroup) -> str:
-    """Code that builds a permutation group."""
-    named = re.fullmatch(r"[SACD]\(\d+\)", str(G))
-    return f"groups.{G}" if named else f"groups.permutation_group({G.permutations.tolist()}, {str(G)!r})"
-
-
-def _subscript(j: int) -> str:
-    return "".join("₀₁₂₃₄₅₆₇₈₉"[int(digit)] for digit in str(j))

@@ -45,7 +45,12 @@ class View:
         ]
         self.widget = ipywidgets.VBox(children).add_class("eq-view")
         if player:
-            self.widget.observe(lambda change: change["new"] or player.stop(), "comm")  # taken off the page
+
+            def stop_when_closed(change: dict[str, Any]) -> None:
+                if change["new"] is None:
+                    player.stop()
+
+            self.widget.observe(stop_when_closed, "comm")
             player.bar.observe(lambda _: self.main.call(self.sync), ["position", "running", "status"])
         self.sync()
 

@@ -65,7 +65,8 @@ class MatrixCanvas(Component):
     A frame of small values is drawn as if up to `contrast` times as large.
     editable: click, drag or Enter sets cells to `brush`, or back to 0; observe `values`. Otherwise a click, or the
     arrow keys, sets `cursor` (flat index) and `selected` (its label); hovering lights up the cells of the same label
-    and sets `hovered` (that label, −1: none) in the browser, where other components may follow it by a jslink.
+    and sets `hovered` (that label, −1: none) in the browser, where other components may follow it by a jslink or, at no
+    message to the kernel, by the DOM event "eq-hover".
     """
 
     _esm = _esm("matrix_canvas")
@@ -323,6 +324,7 @@ class Chart(Component):
                 "fontsize": 9,
             }
             axes.annotate(name, (0, value), (5, 2), color=style.colour("invariant"), **place)
+        axes.locator_params(axis="x", integer=True)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))
         axes.set_title(self.title)
         if len(self.series) > 1:

@@ -66,10 +66,10 @@ def figure(G: groups.MatrixGroup) -> tuple[np.ndarray, np.ndarray, list[dict[str
         outline = np.concatenate([square, (F - [1.5, 2.5]) / 4])
         points, parts = [], []
         for face, (axis, sign) in enumerate(itertools.product(range(3), (1, -1))):
-            at, corners = 14 * face, np.insert(outline * [sign * (-1) ** axis, 1], axis, sign, axis=1)
+            first, corners = 14 * face, np.insert(outline * [sign * (-1) ** axis, 1], axis, sign, axis=1)
             points.append(0.55 * corners)
-            parts.append({"kind": "face", "colour": style.class_style(face)[0], "at": list(range(at, at + 4))})
-            parts.append({"kind": "face", "colour": "#000000", "at": list(range(at + 4, at + 14))})
+            parts.append({"kind": "face", "colour": style.class_style(face)[0], "at": list(range(first, first + 4))})
+            parts.append({"kind": "face", "colour": "#000000", "at": list(range(first + 4, first + 14))})
         eye = np.array([0.5, 0.38, 1.0]) / np.linalg.norm([0.5, 0.38, 1.0])
         right = np.cross([0, 1, 0], eye) / np.linalg.norm(np.cross([0, 1, 0], eye))
         return np.concatenate(points), np.stack([right, np.cross(eye, right), eye]), parts
@@ -84,8 +84,8 @@ def figure(G: groups.MatrixGroup) -> tuple[np.ndarray, np.ndarray, list[dict[str
 def layout(edges: np.ndarray) -> np.ndarray:
     """Places (order, 2) in [−1, 1]² for the elements of a Cayley graph, edges (order, k), the identity on top.
 
-    Two drawings are made, and the one with fewer crossings is kept: multidimensional scaling to three dimensions seen
-    from near by, and that with its stress Σ (‖xᵢ − xⱼ‖ − dᵢⱼ)²/dᵢⱼ² made small (Gansner, Koren & North 2004).
+    The drawing with the fewest crossings is kept: multidimensional scaling to three dimensions seen from near by, from
+    nearer, or that in the plane with its stress Σ (‖xᵢ − xⱼ‖ − dᵢⱼ)²/dᵢⱼ² made small (Gansner, Koren & North 2004).
     """
     count = len(edges)
     adjacent = np.zeros((count, count))
@@ -96,14 +96,15 @@ def layout(edges: np.ndarray) -> np.ndarray:
     value, vectors = np.linalg.eigh(-0.5 * (centre := np.eye(count) - 1 / count) @ d**2 @ centre)
     solid = np.zeros((count, 3))
     solid[:, : min(3, count)] = (vectors * np.sqrt(np.maximum(value, 0)))[:, ::-1][:, :3]
-    near = solid[:, :2] / (1.8 - solid[:, 2:] / (np.abs(solid).max() or 1))
+    depth = solid[:, 2:] / (np.abs(solid).max() or 1)
+    near = [solid[:, :2] / (eye - depth) for eye in (1.8, 1.2)]
     weight = np.where(d > 0, 1 / np.maximum(d, 1) ** 2, 0)
     inverse = np.linalg.pinv(np.diag(weight.sum(1)) - weight)
-    flat = near + 0.02 * np.abs(near).max() * np.random.default_rng(0).normal(size=near.shape)
+    flat = near[0] + 0.02 * np.abs(near[0]).max() * np.random.default_rng(0).normal(size=near[0].shape)
     for _ in range(60):
         pull = -weight * d / np.maximum(np.linalg.norm(flat[:, None] - flat, axis=2), 1e-9)
         flat = inverse @ (pull - np.diag(pull.sum(1))) @ flat
-    xy = min(flat, near, key=lambda xy: _crossings(xy[tails], xy[heads]))
+    xy = min(flat, *near, key=lambda xy: _crossings(xy[tails], xy[heads]))
     x, y = xy[0] - xy.mean(0)
     if np.hypot(x, y) > 1e-6:
         xy = (xy - xy.mean(0)) @ (np.array([[y, x], [-x, y]]) / np.hypot(x, y))
@@ -119,7 +120,7 @@ def _crossings(p: np.ndarray, q: np.ndarray) -> int:
         return np.sign((u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]).round(9))
 
     apart = sides(p) * sides(q) < 0
-    return int((apart & apart.T).sum())
+    return int((apart & apart.T).sum()) // 2
 
 
 class MovedFigure(Component):
@@ -237,9 +238,9 @@ class GroupExplorer(View):
             raise TypeError(f"GroupExplorer(G): {given!r} is no group; pass one such as groups.D.plane(6)")
         self.choices = {str(given): given} | {name: named(name) for name in NAMES if name != str(given)}
         self.menu = ipywidgets.Dropdown(options=list(self.choices), value=str(given), description="group")
-        self.graph = CayleyGraph(title="elements reached", width=400, height=360)
-        self.matrix = MatrixCanvas("ρ(g)", ink="group", size=230)
-        self.moved = MovedFigure(title="what g does", width=320, height=320)
+        self.graph = CayleyGraph(title="elements reached", width=370, height=340)
+        self.matrix = MatrixCanvas("ρ(g)", ink="group", size=200)
+        self.moved = MovedFigure(title="what g does", width=310, height=310)
         self._start = str(given)
         self.choose()
         self.links = [ipywidgets.jslink((self.graph, a), (part, b)) for a, part, b in (
@@ -261,8 +262,8 @@ class GroupExplorer(View):
             )
         if G.generators.is_complex() or len(G.generators) > 26:
             raise ValueError(f"{G} needs real generators, at most 26: it has {len(G.generators)}, {G.generators.dtype}")
-        self.group, self.edges = G, G.cayley_graph().numpy().reshape(G.order, -1)
-        elements = G.elements().numpy()
+        self.group, elements = G, G.elements().numpy()
+        self.edges = G.cayley_graph().numpy().reshape(len(elements), -1)
         self.matrix.show(elements, **spell_entries(elements), frame=0, selected=-1, scale=float(np.abs(elements).max()))
         self.moved.show(G, elements, "")
         self.graph.show(self.edges)
@@ -272,7 +273,7 @@ class GroupExplorer(View):
         """Say in words what is shown. A letter pressed while the group changed was of the old group: begin again."""
         k = self.edges.shape[1]
         if max(self.graph.word, default=-1) >= k or self._walk(0, self.graph.word) != self.graph.at:
-            self.graph.show(self.edges)
+            return self.choose()
         g, found = spell_word(self.graph.word), len(self.graph.found)
         self.graph.label = f"Cayley graph of {self.group}: {found} of {self.group.order} elements reached, now at {g}"
         self.matrix.label = f"the matrix of {g}, {self.group.n} by {self.group.n}"
@@ -296,7 +297,8 @@ class GroupExplorer(View):
             word.append(j)
             trail += [e for e in [at * len(names) + j] if e not in trail]
             found += [to] if to not in found else []
-        graph.found, graph.trail, graph.at, graph.step, graph.word = found, trail, self._walk(0, word), step, word
+        with graph.hold_sync():
+            graph.found, graph.trail, graph.at, graph.step, graph.word = found, trail, self._walk(0, word), step, word
         self._follow()
         self.tell()
         self.sync()
@@ -323,7 +325,7 @@ class GroupExplorer(View):
         s = self.state()
         reached = f"{s['found']} of the {s['order']} elements of {s['group']} reached"
         beyond = f"; the drawing stops at the {DRAWN} nearest to E" if s["order"] > DRAWN else ""
-        return f"g = {s['word']} has order {s['element_order']} · {reached}{beyond}"
+        return f"{reached}{beyond}."
 
     def code(self) -> str:
         names = string.ascii_lowercase[: self.edges.shape[1]]

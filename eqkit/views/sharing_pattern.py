@@ -65,7 +65,7 @@ class SharingPattern(View):
 
     Where G does not permute coordinates (up to sign) there is no such pattern: the basis matrices of Hom are drawn, one
     after the other. V_in, V_out: representations of G, V unless given; the menus have more.
-    ValueError: more than 4096 weights, V_in or V_out of another group. TypeError: G is no group.
+    ValueError: more than 4096 weights, V_in or V_out of another group. TypeError: no group, no representation.
     """
 
     title = "Which weights must be equal, and which vanish?"
@@ -76,29 +76,36 @@ class SharingPattern(View):
         V_in: Representation | None = None,
         V_out: Representation | None = None,
     ) -> None:
-        given = next((x for x in (G, V_in and V_in.group, V_out and V_out.group) if x is not None), groups.S(4))
+        passed = [V for V in (V_in, V_out) if V is not None]
+        for V in passed:
+            if not isinstance(V, Representation):
+                raise TypeError(f"SharingPattern: {V!r} is no representation; pass one such as G.vector")
+        given = G if G is not None else (passed or [groups.S(4).vector])[0].group
         if not isinstance(given, groups.MatrixGroup):
             raise TypeError(f"SharingPattern(G): {given!r} is no group; pass one such as groups.S(4)")
-        for V in (V_in, V_out):
-            if V is not None and V.group != given:
+        for V in passed:
+            if V.group != given:
                 raise ValueError(
                     f"SharingPattern: {V} is a representation of {V.group}, not of {given}; build it from G"
                 )
         self.groups = {str(given): given} | {name: named(name) for name in NAMES if name != str(given)}
         self.given = [given.vector if V is None else V for V in (V_in, V_out)]
         self._start = [str(given), *map(str, self.given)]
-        options = [self.groups, MENU, MENU]
+        options: list[list[str]] = [[*self.groups], [*MENU], [*MENU]]
+        narrow: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
         self.menus = [
-            ipywidgets.Dropdown(options=[*names, *{value} - {*names}], value=value, description=label)
+            ipywidgets.Dropdown(
+                options=names if value in names else [*names, value], value=value, description=label, **narrow
+            )
             for names, value, label in zip(options, self._start, ("group", "V in", "V out"), strict=True)
         ]
-        self.stepper = ipywidgets.IntSlider(0, 0, 0, description="basis matrix")
+        self.stepper = ipywidgets.IntSlider(0, 0, 0, description="basis matrix", style=narrow["style"])
         self.weight = MatrixCanvas("W", ink="invariant", size=430)
-        self.tally = Tally(title="counts", width=270, height=300)
+        self.tally = Tally(title="counts", width=270, height=460)
         self.solve()
         self.links = [
             ipywidgets.jslink((self.stepper, "value"), (self.weight, "frame")),
-            ipywidgets.jslink((self.weight, "hovered"), (self.tally, "hovered")),
+            ipywidgets.jsdlink((self.tally, "hovered"), (self.weight, "hovered")),
             ipywidgets.jslink((self.weight, "selected"), (self.tally, "selected")),
         ]
         self.assemble([[self.weight], [self.tally]], [*self.menus, self.stepper])
@@ -127,7 +134,7 @@ class SharingPattern(View):
             )
         self.hom = H = Hom(V, W)
         self.tied = V.monomial is not None and W.monomial is not None
-        chosen = {"selected": -1, "hovered": -1, "cursor": -1, "frame": 0, "title": f"W: {V} → {W}"}
+        chosen: dict[str, Any] = {"selected": -1, "hovered": -1, "cursor": -1, "frame": 0, "title": f"W: {V} → {W}"}
         self.weight.width = self.weight.height = 430 if max(H.shape) < 5 * min(H.shape) else 640
         with self.weight.hold_sync():
             if self.tied:
@@ -158,7 +165,7 @@ class SharingPattern(View):
             else:
                 facts += [[f"{s['shown'] + 1 if s['free'] else 0}", "of these basis matrices shown"]]
                 self.tally.sizes = self.tally.classes = []
-            self.tally.facts = facts
+            self.tally.facts, self.tally.height = facts, min(460, 220 + 30 * -(-len(self.tally.sizes) // 3))
             self.tally.label = "counts: " + ", ".join(" ".join(fact) for fact in facts)
         kind = "equal weights in one colour" if self.tied else f"basis matrix {self.stepper.value}"
         self.weight.label = f"{self.weight.title}, {s['weights']} weights, {kind}"
@@ -187,7 +194,7 @@ class SharingPattern(View):
         s = self.state()
         if s["free"] == 0:
             return f"Only W = 0 is equivariant over {s['group']}."
-        return f"{s['free']} free parameters instead of {s['weights']}, by {s['route']}."
+        return f"{s['free']} free parameters instead of {s['weights']:,}."
 
     def code(self) -> str:
         H, G = self.hom, spell_group(self.hom.V.group)

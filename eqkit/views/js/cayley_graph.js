@@ -4,6 +4,7 @@ function render({ model, el }) {
   const names = "abcdefghijklmnopqrstuvwxyz", digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   let hovered = -1, timer = 0, edges = bytes(model, "edges", Int32Array);
 
+  const drawn = () => bytes(model, "xy", Float32Array).length / 2;
   const walk = (at, word) => word.reduce((i, j) => edges[i * k() + j], at);
   // The shortest word that leads from one element to another, breadth first.
   function route(from, to) {
@@ -23,6 +24,11 @@ function render({ model, el }) {
     return count;
   }
   const tell = (i) => `${spell(route(0, i))}, order ${order(route(0, i))}`;
+  function spot(i) {
+    const [x, y] = bytes(model, "xy", Float32Array).subarray(2 * i, 2 * i + 2), width = get("width") / 2, height = get("height") / 2;
+    return [width + (width - 34) * x, height - (height - 30) * y];
+  }
+  const seen = () => get("found").filter((i) => i < drawn());
 
   function discover(pairs) {
     const trail = new Set(get("trail")), found = new Set(get("found"));
@@ -61,15 +67,13 @@ function render({ model, el }) {
   }
 
   function draw(context, { ink, text, font, family }) {
-    const places = bytes(model, "xy", Float32Array), at = get("at");
-    if (!places || !edges) return;
-    const drawn = places.length / 2, radius = drawn <= 24 ? 9 : drawn <= 60 ? 7 : 5;
-    const xy = (i) => [get("width") / 2 + (get("width") / 2 - 34) * places[2 * i], get("height") / 2 - (get("height") / 2 - 30) * places[2 * i + 1]];
-    context.lineWidth = drawn <= 60 ? 2.4 : 1.6;
+    const at = get("at"), few = drawn() <= 60, radius = few ? 8 : 5, page = getComputedStyle(el).getPropertyValue("--eq-page");
+    bar.style.width = status.style.width = canvas.style.width;
+    context.lineWidth = few ? 2.4 : 1.6;
     for (const e of get("trail")) {
       const i = Math.floor(e / k()), j = edges[e];
-      if (i >= drawn || j >= drawn || i === j) continue;
-      const [[x0, y0], [x1, y1]] = [xy(i), xy(j)], length = Math.hypot(x1 - x0, y1 - y0), u = (x1 - x0) / length, v = (y1 - y0) / length;
+      if (Math.max(i, j) >= drawn() || i === j) continue;
+      const [[x0, y0], [x1, y1]] = [spot(i), spot(j)], length = Math.hypot(x1 - x0, y1 - y0), u = (x1 - x0) / length, v = (y1 - y0) / length;
       context.strokeStyle = context.fillStyle = ink(get("colours")[e % k()]);
       context.beginPath();
       context.moveTo(x0, y0);
@@ -85,29 +89,29 @@ function render({ model, el }) {
     }
     context.lineWidth = 2;
     context.strokeStyle = ink("group");
-    for (const i of get("found")) {
-      if (i >= drawn) continue;
-      context.fillStyle = i === at ? ink("group") : getComputedStyle(el).getPropertyValue("--eq-page");
+    for (const i of seen()) {
+      context.fillStyle = i === at ? ink("group") : page;
       context.beginPath();
-      context.arc(...xy(i), i === at ? radius + 2 : radius, 0, 2 * Math.PI);
+      context.arc(...spot(i), i === at ? radius + 2 : radius, 0, 2 * Math.PI);
       context.fill();
       context.stroke();
     }
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = `600 ${font}px ${family}`;
-    const note = (i, word) => {
-      const [x, y] = xy(i), half = context.measureText(word).width / 2 + 4, left = Math.max(half, Math.min(get("width") - half, x));
-      context.fillStyle = getComputedStyle(el).getPropertyValue("--eq-page");
-      context.globalAlpha = 0.85;
-      context.fillRect(left - half, y - radius - font * 1.55, 2 * half, font * 1.25);
-      context.globalAlpha = 1;
+    const note = (i, word, cover) => {  // a word beside its node, away from the middle
+      const [x, y] = spot(i), dx = x - get("width") / 2, dy = y - get("height") / 2, away = Math.hypot(dx, dy);
+      const [u, v] = away > 20 ? [dx / away, dy / away] : [0, -1], half = context.measureText(word).width / 2 + 3;
+      const left = Math.max(half, Math.min(get("width") - half, x + u * (radius + half + 2))), top = y + v * (radius + 0.8 * font);
+      context.fillStyle = page;
+      if (cover) context.fillRect(left - half, top - 0.7 * font, 2 * half, 1.4 * font);
       context.fillStyle = text;
-      context.fillText(word, left, y - radius - font * 0.9);
+      context.fillText(word, left, top);
     };
-    for (const i of get("found")) if (i < drawn && (drawn <= 24 || i === 0) && i !== hovered) note(i, spell(route(0, i)));
-    if (hovered >= 0) note(hovered, tell(hovered));
-    status.textContent = `g = ${spell(get("word"))}${at < drawn ? "" : " (not among the nodes drawn)"} · shortest ${tell(at)}`;
+    for (const i of seen()) if ((drawn() <= 12 || i === 0) && i !== hovered) note(i, spell(route(0, i)), false);
+    if (hovered >= 0) note(hovered, tell(hovered), true);
+    const word = spell(get("word")), shortest = spell(route(0, at)), beyond = at < drawn() ? "" : " · too far out to be drawn";
+    status.textContent = `g = ${word}${word === shortest ? "" : " = " + shortest} · order ${order(route(0, at))}${beyond}`;
   }
 
   mount(el, "eq-cayley");
@@ -117,13 +121,8 @@ function render({ model, el }) {
   el.insertBefore(status, canvas);
   rebuild();
   const nearest = (event) => {
-    const [u, v] = view.place(event), places = bytes(model, "xy", Float32Array);
-    let best = -1, distance = 20;
-    for (const i of get("found")) {
-      const d = Math.hypot(get("width") / 2 + (get("width") / 2 - 34) * places[2 * i] - u, get("height") / 2 - (get("height") / 2 - 30) * places[2 * i + 1] - v);
-      if (d < distance) [best, distance] = [i, d];
-    }
-    return best;
+    const [u, v] = view.place(event), far = (i) => Math.hypot(spot(i)[0] - u, spot(i)[1] - v);
+    return seen().reduce((best, i) => (far(i) < Math.min(20, best < 0 ? 20 : far(best)) ? i : best), -1);
   };
   canvas.addEventListener("pointermove", (event) => {
     const i = nearest(event);

@@ -93,6 +93,10 @@ function render({ model, el }) {
     return c >= 0 && r >= 0 && c < get("columns") && r < get("rows") ? r * get("columns") + c : -1;
   };
   const classAt = (i) => { const tags = labels(); return tags && i >= 0 ? tags[i] : -1; };
+  function hover(label) {  // not saved: a message to the kernel costs more than the drawing; others on the page hear the event
+    model.set("hovered", label);
+    el.dispatchEvent(new CustomEvent("eq-hover", { bubbles: true, detail: label }));
+  }
   function paintCell(i, value) {
     const shown = bytes(model, "values", Float32Array) || new Float32Array(cells());
     shown[i] = value;
@@ -102,9 +106,9 @@ function render({ model, el }) {
   canvas.addEventListener("pointermove", (event) => {
     const i = cellAt(event);
     if (stroke !== null && i >= 0 && i !== get("cursor")) paintCell(i, stroke);
-    if (classAt(i) !== get("hovered")) model.set("hovered", classAt(i));  // not saved: the kernel need not know
+    if (classAt(i) !== get("hovered")) hover(classAt(i));
   });
-  canvas.addEventListener("pointerleave", () => model.set("hovered", -1));
+  canvas.addEventListener("pointerleave", () => hover(-1));
   canvas.addEventListener("pointerdown", (event) => {
     const i = cellAt(event);
     if (i < 0) return;

@@ -33,6 +33,10 @@ CLOSED_FORMS = [
     *[(groups.C(n), 1, 1, n) for n in (1, 2, 8, 64)],
     *[(groups.D(n), 1, 1, n // 2 + 1) for n in (3, 8, 9, 64)],
     *[(groups.SO(3), p, q, oracles.riordan(p + q)) for p, q in [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (4, 0)]],
+    *[(groups.SO(2), p, q, math.comb(p + q, p)) for p, q in [(1, 1), (2, 2), (4, 4), (5, 5)]],  # all zero weights
+    (groups.SO(2) * groups.SO(2), 2, 2, 2 * math.comb(4, 2) + 24),  # of (z + 1/z + w + 1/w)⁴ the constant term
+    (groups.SO(2), 3, 2, 0),
+    (groups.U(1), 3, 3, 1),
     *[(groups.O(n), k, k, oracles.double_factorial(k)) for n, k in [(2, 1), (3, 2), (3, 3), (5, 2)]],
     (groups.O(3), 2, 1, 0),
     (LORENTZ, 2, 2, oracles.catalan(2) ** 2),
@@ -200,6 +204,12 @@ def test_a_pattern_exists_only_where_coordinates_are_permuted():
         Hom(groups.SO(2).vector, groups.SO(2).vector).pattern  # noqa: B018
 
 
+@pytest.mark.parametrize("route", ["weights", "null space"])
+def test_where_a_group_does_nothing_no_weight_is_tied(route):
+    one = groups.SO(3).trivial
+    assert Hom(3 * one, 2 * one, route=route).dim == 6
+
+
 def test_trivial_groups_tie_nothing():
     G = groups.trivial(3)
     assert Hom(G.vector**2, G.vector).dim == 27
@@ -257,6 +267,9 @@ def test_an_infinite_group_of_generators_is_never_averaged():
     V = SHEAR.vector
     H = Hom(V**5, V**5 + V)  # 1088 unknowns, more than a finite group would be solved for by its null space
     assert (H.dim, H.route) == (math.comb(10, 5) + math.comb(6, 3), "null space")
+    V = groups.MatrixGroup(torch.matrix_exp(groups.SO(2).lie_algebra), name="turns by one radian").vector
+    turned = Hom(V**5, V**5 + V)
+    assert (turned.dim, turned.route) == (math.comb(10, 5) + math.comb(6, 3), "null space")  # as for all of SO(2)
 
 
 # combine, coefficients

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from functools import cached_property
 from typing import NamedTuple
@@ -62,8 +63,10 @@ class Hom:
             return ["orbits"]
         if len(self.V.group.lie_algebra):
             return ["weights", "null space"]
-        small = math.prod(self.shape) <= DENSE
-        return ["null space" if small or not self.V.group.is_finite else "average"]
+        if math.prod(self.shape) > DENSE:
+            with contextlib.suppress(ValueError):  # it may be undecided whether G is finite
+                return ["average" if self.V.group.is_finite else "null space"]
+        return ["null space"]
 
     def _solve(self, route: str) -> solvers.Orbits | Tensor | None:
         V, W, lie = self.V, self.W, len(self.V.group.lie_algebra) > 0

@@ -106,7 +106,7 @@ def weights(V: Representation, W: Representation) -> Tensor | None:
     i, j = np.nonzero(np.abs(w[:, None] - v[None, :]) < 1e-8 * scale)
     require_memory(80.0 * len(i) ** 2, f"Hom({V}, {W}), with {len(i)} zero weights,")
     C = _columns(W._derivative(turned), V._derivative(turned), i, j)
-    solutions = _kernel(torch.from_numpy((C.conj().T @ C).toarray()))  # (zero weights, dim)
+    solutions = _kernel(torch.from_numpy((C.conj().T @ C).toarray()), float(B.norm()))  # (zero weights, dim)
     dim = solutions.shape[1]
     require_memory(96.0 * dim * len(w) * len(v), f"a basis of Hom({V}, {W})")
     M = torch.zeros(dim, len(w), len(v), dtype=torch.complex128)
@@ -142,13 +142,14 @@ def _columns(
     return scipy.sparse.csr_array((np.concatenate([left.data, -right.data]), (rows, columns)), shape)
 
 
-def _kernel(gram: Tensor) -> Tensor:
+def _kernel(gram: Tensor, size: float) -> Tensor:
     """Orthonormal columns that span the null space of a positive semidefinite matrix (m, m).
 
     Large ones by inverse iteration: (gram + ε)⁻¹ blows up what is null, and one Cholesky factor costs a tenth of all
-    eigenvectors. The block grows until it holds a vector that is not null, so that nothing null is missed.
+    eigenvectors. The block grows until it holds a vector that is not null, so that nothing null is missed. A constraint
+    of `size` counts as large: where all hold by themselves (a torus on its zero weights), gram is squared rounding.
     """
-    m, scale = len(gram), max(float(gram.diagonal().real.max()), 1e-300) if len(gram) else 1.0
+    m, scale = len(gram), max([size**2, *gram.diagonal().real.tolist()])
     block = 64
     while m > 4 * block:
         factor = gram.clone()
@@ -221,4 +222,9 @@ def dense(V: Representation, W: Representation) -> Tensor:
     for A in V.group.lie_algebra:
         C = T._derivative(lambda leaf, A=A: leaf.lie_at(A).numpy())  # type: ignore[misc]
         gram += torch.from_numpy((C.conj().T @ C).toarray())
-    return _kernel(gram).mH.conj().reshape(-1, W.size, V.size).contiguous()
+    return (
+        _kernel(gram, max([1.0, *(float(A.norm()) for A in V.group.lie_algebra)]))
+        .mH.conj()
+        .reshape(-1, W.size, V.size)
+        .contiguous()
+    )

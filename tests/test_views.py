@@ -243,6 +243,13 @@ def test_an_equation_that_cannot_be_read_is_explained_and_the_old_one_stays():
     assert view.footer.error == "" and view.state()["equations"] == "M S = S M"
 
 
+def test_a_second_equation_has_a_curve_of_its_own_and_a_single_one_none():
+    view = ConstraintSatisfaction(size=3, n=5)
+    assert (view.first.title, view.second.title, view.second.layout.display) == ("‖M Mᵀ − E‖", "‖M S − S M‖", "")
+    view.equations.value = "M Mᵀ = E"
+    assert view.second.layout.display == "none" and view.still() != ConstraintSatisfaction(size=3, n=5).still()
+
+
 def test_a_letter_without_a_value_at_n_is_explained():
     view = ConstraintSatisfaction("M X = X M", size=4, n=6)
     view.n.value = 7

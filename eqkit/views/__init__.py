@@ -35,6 +35,7 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
   browser; `keep(snapshots)` gets all of them on every stop, to `show` as one stack. `player.run(k)` blocks.
 - **Colours** (`style`): roles "data", "group", "invariant", "learned" for `ink` and `colour`, `style.class_style`.
 - `state()` goes into a committed notebook: exact integers, names and verdicts, never the digits of a trained number.
+- Widths of controls are in em, so that `teaching.projector()` enlarges them with everything else.
 - Titles say what to see in at most 32 letters for a canvas of 300 pixels, and are what a screen reader reads.
 """
 

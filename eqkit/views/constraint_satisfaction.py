@@ -93,16 +93,16 @@ class ConstraintSatisfaction(View):
         if not 2 <= size <= 12:
             raise ValueError(f"size = {size}: train a matrix of 2 to 12 rows; the slider n checks larger ones")
         self.size, self.seed, self._start = size, seed, (equations, weight, "projection", n)
-        wide = {"style": {"description_width": "auto"}, "layout": {"width": "300px"}}
+        wide = {"style": {"description_width": "auto"}, "layout": {"width": "21em"}}
         self.equations = ipywidgets.Combobox(
             value=equations, options=SYSTEMS, description="equations", continuous_update=False, **wide
         )
         self.weight = ipywidgets.FloatLogSlider(weight, base=10, min=-2, max=2, description="penalty weight", **wide)
         self.method = ipywidgets.ToggleButtons(options=list(METHODS), value="projection")
         self.n = ipywidgets.IntSlider(
-            n, 3, 50, description="the same equations at n =", **wide | {"layout": {"width": "400px"}}
+            n, 3, 50, description="the same equations at n =", **wide | {"layout": {"width": "28em"}}
         )
-        self.method.style.button_width = "88px"
+        self.method.style.button_width = "6.5em"
         self.matrix, self.wrong = MatrixCanvas(size=215), MatrixCanvas(ink="magnitude", size=215)
         self.there, self.left = MatrixCanvas(ink="invariant", size=215), MatrixCanvas(ink="magnitude", size=215)
         curves = [{"name": name, "colour": role, "dash": name == "penalty"} for name, role in METHODS.items()]
@@ -136,8 +136,8 @@ class ConstraintSatisfaction(View):
         self.target = near_identity(system, self.size, generator)
         self.system = system
         for chart, equation in zip((self.first, self.second), (*system.equations, None), strict=False):
-            chart.title = norm(equation) if equation else "(no second equation)"
-            chart.data = b""
+            chart.title, chart.data = norm(equation) if equation else "", b""
+            chart.layout.display = "" if equation else "none"
         run = train(system, self.target, self.weight.value, STEPS, generator)
         self.player.load(lambda: run)
         self._check()

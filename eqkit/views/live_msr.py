@@ -123,7 +123,7 @@ class LiveMSR(View):
         self._start, self._k = (str(G), noise, shots), k
         self.steps, self.seed, self._recorded = steps, seed, ""
         self._loaded: tuple = ()
-        wide = {"style": {"description_width": "auto"}, "layout": {"width": "265px"}}
+        wide = {"style": {"description_width": "auto"}, "layout": {"width": "19em"}}
         self.choice = ipywidgets.Dropdown(
             options=[*self._groups, OWN], value=str(G), description="hidden group", **wide
         )

@@ -101,14 +101,15 @@ class View:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        widths = [max(c.width for c in column) for column in self.body]
-        tall = max(sum(c.height + 46 for c in column) for column in self.body)
+        body = [[c for c in column if c.layout.display != "none"] for column in self.body]
+        widths = [max(c.width for c in column) for column in body]
+        tall = max(sum(c.height + 46 for c in column) for column in body)
         with matplotlib.rc_context(style.rc()):
             fig = Figure(figsize=((sum(widths) + 40 * len(widths)) / 90, (tall + 30) / 90), layout="constrained")
             FigureCanvasAgg(fig)
             fig.suptitle(self.title, x=0.01, ha="left", fontweight="bold", fontsize=13)
             grid = fig.add_gridspec(1, len(widths), width_ratios=widths)
-            for i, column in enumerate(self.body):
+            for i, column in enumerate(body):
                 cells = grid[0, i].subgridspec(len(column), 1, height_ratios=[c.height for c in column])
                 for j, component in enumerate(column):
                     component.draw(fig.add_subplot(cells[j, 0]))

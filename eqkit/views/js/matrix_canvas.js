@@ -54,6 +54,8 @@ function render({ model, el }) {
       for (let c = 0; c <= columns; c++) { context.moveTo(c * p, 0); context.lineTo(c * p, p * rows); }
       context.stroke();
     }
+    context.strokeStyle = "#00000040";
+    context.strokeRect(0.5, 0.5, p * columns - 1, p * rows - 1);
     context.textAlign = "center";
     context.textBaseline = "middle";
     if (tags && p >= 14) {

@@ -33,7 +33,7 @@ def square(answer) -> Verdict:
                 draw(p),
             )
     if G.order < 8:
-        return wrong(f"these make {G.order} symmetries; a square has more: what is missing, a turn or a flip?")
+        return wrong(f"these make {G.order} of its symmetries; a square has more: what is missing, a turn or a flip?")
     return right(f"all {G.order}, and none that tears it: {G.identify()}, from {len(answer)} generators")
 
 

@@ -107,7 +107,7 @@ def first_difference(answer) -> Verdict:
         if given == true:
             return None
         if isinstance(given, int) and 0 < given < true:
-            return f"you say {given}, but on {given}-tuples both have {orbits(G, given)} orbits"
+            return f"you say {given}, but on {given}-tuples they have equally many orbits, {orbits(G, given)}"
         return f"you say {show(given)}, but on {true}-tuples they have {orbits(G, true)} and {orbits(H, true)} orbits"
 
     found = smallest(tried, fault)
@@ -125,18 +125,21 @@ def ply(answer) -> Verdict:
         if not groups.SO(3).contains(g):
             return wrong("one of these is no rotation: g gᵀ = E with determinant 1", beside(yours=g))
     G = groups.MatrixGroup(answer, name="ply")
-    if not G.is_finite:
-        return wrong("these generate infinitely many rotations; a fifth of a turn has the angle 2π/5")
+    try:
+        order = int(G.order)
+    except (ValueError, OverflowError):  # undecided, or infinite
+        return wrong(
+            "these generate infinitely many rotations, or too many to list; a fifth of a turn is the angle 2π/5"
+        )
     V = G.vector
     found = Hom(G.trivial, V.sym(2).sym(2)).dim
     if found != 5:
+        needed = "more" if found > 5 else "less"
         return wrong(
-            f"these {G.order} rotations leave {found} constants, not 5: {'more' if found > 5 else 'less'} symmetry is "
-            "needed",
-            moduli(answer),
+            f"this group of order {order} leaves {found} constants, not 5: {needed} symmetry is needed", moduli(answer)
         )
     return right(
-        f"{G.order} rotations, five constants: to a tensor of degree four they look like all rotations about an axis"
+        f"{order} rotations, five constants: to a tensor of degree four they look like all rotations about an axis"
     )
 
 

@@ -74,7 +74,7 @@ guess.reveal("8")
 
 # %%
 def everything(generators):
-    """All products of the generators (k, n, n), as a list of matrices: E first, then in order of length."""
+    """All products of the generators (k, n, n), a list: E first, then by length."""
     elements = [torch.eye(generators.shape[-1], dtype=torch.float64)]
     for g in elements:  # the list grows while we walk along it
         for s in generators:
@@ -108,7 +108,7 @@ print(
 # ## Theorem (Lagrange): the order of an element divides the order of the group
 #
 # *Why*: the powers of $g$ cut the group into slices $\{h, gh, g^2h, \dots\}$ of equal size. A test on all 120 permutations of five things:
-# which orders occur, and how often? (There is no element of order 7, or 8, or 10.)
+# which orders occur, and how often? (Dividing is necessary, and not enough: 8 and 10 divide 120, and no element has these orders.)
 
 
 # %%
@@ -223,8 +223,9 @@ print("alternating square of 3-space = rotation vectors:", torch.allclose(V.alt(
 #
 # The **character** of $V$ is $\chi_V(g) = \mathrm{tr}\,V(g)$. It does not depend on the basis, and it turns the algebra above into arithmetic:
 #
-# $$\chi_{V\oplus W}=\chi_V+\chi_W,\qquad \chi_{V\otimes W}=\chi_V\,\chi_W,\qquad
-# \chi_{\mathrm{Sym}^2V}(g)=\tfrac12\big(\chi_V(g)^2+\chi_V(g^2)\big),\qquad \chi_{\mathrm{Alt}^2V}(g)=\tfrac12\big(\chi_V(g)^2-\chi_V(g^2)\big).$$
+# $$\chi_{V\oplus W}=\chi_V+\chi_W,\qquad \chi_{V\otimes W}=\chi_V\,\chi_W,$$
+# $$\chi_{\mathrm{Sym}^2V}(g)=\tfrac12\big(\chi_V(g)^2+\chi_V(g^2)\big),\qquad
+# \chi_{\mathrm{Alt}^2V}(g)=\tfrac12\big(\chi_V(g)^2-\chi_V(g^2)\big).$$
 #
 # For a permutation matrix the trace is the number of points that stay where they are.
 
@@ -264,7 +265,7 @@ def cycles(p):
 
 
 def orbits(G, things):
-    """Representatives of the orbits of a permutation group on tuples (one entry a point), by plain force."""
+    """One tuple (an entry a point) from each orbit of a permutation group, by force."""
     maps = G.elements().argmax(1).tolist()
     seen, first = set(), []
     for thing in things:
@@ -555,7 +556,7 @@ def colourings(G, colours):
 # ## Break it
 #
 # A group is brittle. Disturb the quarter turn a little, and its powers never come home: two generators that made 8 elements now make
-# infinitely many, and the points spiral away. Whoever *measures* a symmetry needs a tolerance, and this book will need one often.
+# infinitely many, and the points drift. Whoever *measures* a symmetry needs a tolerance, and this book will need one often.
 
 # %%
 generator = torch.Generator().manual_seed(0)
@@ -569,7 +570,7 @@ print("order:", groups.D.plane(4).order, "→", noisy.order)
 x = torch.tensor([1.0, 0.4], dtype=torch.float64)
 with style.figure(1, 2, size=(8, 3.8)) as (figure, axes):
     for ax, a, name in zip(
-        axes, (exact[0], noisy.generators[0]), ("a, a², a³, …: four points", "disturbed: they spiral away"), strict=True
+        axes, (exact[0], noisy.generators[0]), ("a, a², a³, …: four points", "disturbed: they drift"), strict=True
     ):
         points = torch.stack([torch.linalg.matrix_power(a, m) @ x for m in range(400)])
         ax.scatter(*points.T, s=6, color=style.colour("group"))
@@ -579,7 +580,7 @@ with style.figure(1, 2, size=(8, 3.8)) as (figure, axes):
 # %% [markdown]
 # ## Try next
 #
-# - In the widget choose A(4) and S(4). Which words of A(4) never leave half of S(4)?
+# - In the widget choose S(4). How many of its elements do the words of *even* length reach? Which group do they form?
 # - Which permutation of the Rubik's cube's stickers has the largest order that you can find? (No element has an order above 1260.)
 # - `groups.Icosahedral().regular` lets a group of 60 act on itself. What is its character?
 # - Chapter [02](02_reynolds_operator.ipynb) averages over a group; chapter [05](05_sharing_patterns.ipynb) finds *all* equivariant maps.

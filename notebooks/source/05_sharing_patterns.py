@@ -97,7 +97,7 @@ guess.reveal("36")
 
 # %%
 def pattern(permutations):
-    """Labels (n, n): pairs (i, j) that the permutations move into each other have the same one."""
+    """Labels (n, n), the same for pairs that the permutations move into each other."""
     n = len(permutations[0])
     labels, count = -np.ones((n, n), dtype=int), 0
     for pair in itertools.product(range(n), repeat=2):
@@ -189,7 +189,7 @@ def partitions(letters):
 
 
 def indicator(blocks, letters, n):
-    """The tensor (n, n, ..., n) that is 1 where the indices of each block are equal, and differ between blocks."""
+    """(n, n, ..., n): 1 where indices are equal exactly if they share a block."""
     index = dict(zip(letters, np.indices((n,) * len(letters)), strict=True))
     block = {letter: b for b, word in enumerate(blocks) for letter in word}
     equal = np.ones((n,) * len(letters), dtype=bool)
@@ -381,7 +381,8 @@ def riordan(k):
 G = groups.SO(3)
 V = G.vector
 found = [Hom(G.trivial, V**k).dim for k in range(8)]
-print("isotropic tensors of degree 0 … 7:", found, "· Riordan:", [riordan(k) for k in range(8)])
+print("isotropic tensors of degree 0 … 7:", found)
+print("Riordan numbers:                  ", [riordan(k) for k in range(8)])
 volume = Hom(G.trivial, V**3)
 print("ε:", volume.basis.reshape(3, 3, 3).int().tolist())
 
@@ -482,7 +483,7 @@ with style.figure(1, 3, size=(11, 3.6)) as (figure, axes):
 # ## What a pattern cannot see
 #
 # The even permutations $A(4)$ are half of $S(4)$. Yet they too move any pair of different points to any other. Same orbits of pairs, same pattern,
-# same layers: **no network of linear layers $V\to V$ can tell $A(4)$ from $S(4)$**. The largest group with a given pattern is called its *2-closure*; that
+# same layers: **no network of layers $V\to V$, with pointwise functions in between, can tell $A(4)$ from $S(4)$**. The largest group with a given pattern is called its *2-closure*; that
 # is all a pattern determines. Orbits of triples tell more:
 
 # %%
@@ -603,8 +604,7 @@ def first_difference(G, H):
 # %% [markdown] exercise="05.4"
 # ### Exercise 05.4 · Design a material
 # A carbon-fibre ply is stiff along its fibres and the same all around them: five elastic constants. Give generators, a tensor (k, 3, 3), of a finite
-# group of rotations under which a stiffness has exactly **five** free constants. (You may use `turn` and `constants` from above; do not put hexagonal
-# crystals in without thinking why they fit.)
+# group of rotations under which a stiffness has exactly **five** free constants. (Try things with `turn` and `constants` from above.)
 
 # %% [markdown] hint="05.4"
 # All rotations about the fibre's axis are infinitely many. But a stiffness has degree four: it cannot tell a turn by a small enough angle from all turns.
@@ -648,8 +648,9 @@ for G in (groups.S(6), groups.D(6), groups.C(6)):
 # Two disturbed matrices have nothing in common but the multiples of $E$: one free weight. (Why does $C(6)$ keep six? It has a single generator $g$, and every
 # single matrix commutes with its own powers $E,g,\dots,g^5$. But these are no longer convolutions.)
 #
-# What happened shows in the singular values of the equations. Exact: two are zero, far below the rest. Disturbed: the zeros rise to the size of the
-# noise. As long as there is a **gap**, one can still say "two": that is how learned symmetries are read in chapter 07.
+# What happened shows in the singular values of the equations for $S(6)$. Exact: two are zero, far below the rest. Disturbed: the one of $E$, which
+# commutes with everything, stays; the other rises to the size of the noise. As long as there is a **gap** above it, one can still say "two": that is
+# how learned symmetries are read in chapter 07.
 
 # %%
 with style.figure(size=(7, 3.3)) as (figure, ax):

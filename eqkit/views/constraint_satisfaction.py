@@ -250,4 +250,5 @@ def difference(equation: Equation) -> str:
 
 
 def norm(equation: Equation) -> str:
+    """How the size of what is left of an equation is written: ‖M Mᵀ − E‖."""
     return f"‖{difference(equation)}‖"

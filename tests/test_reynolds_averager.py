@@ -180,7 +180,7 @@ def test_the_code_of_a_matrix_computes_what_is_shown(G, again):
 
 
 def test_the_code_of_a_function_computes_what_is_shown(capsys):
-    view = ReynoldsAverager(groups.D.plane(3), "a bump off centre", count=4)
+    view = ReynoldsAverager(groups.D.plane(3), "a bump", count=4)
     view.again.value = True
     np.testing.assert_allclose(run(view)["f"](grid()).reshape(48, 48), view.mean.current(), atol=1e-6)
 

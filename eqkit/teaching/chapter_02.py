@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqkit import groups, reynolds
 from eqkit.teaching import Verdict, beside, difference, right, show, small_tensors, smallest, wrong
+from eqkit.views import draw_matrix, style
 
 
 def average(answer) -> Verdict:
@@ -62,9 +63,7 @@ def invariants(answer) -> Verdict:
         V, sentence = found
         picture = beside(R=reynolds.projector(V))
         return wrong(f"for V = {V} of {V.group} {sentence}; here is R, {V.size} × {V.size}: what is its rank?", picture)
-    return right(
-        "rank = trace = the mean of the characters. For permutations that is Burnside's count of orbits"
-    )
+    return right("rank = trace = the mean of the characters. For permutations that is Burnside's count of orbits")
 
 
 def _read(p: Tensor, n: int) -> Tensor:
@@ -90,9 +89,15 @@ def pairs(answer) -> Verdict:
     return right("a design: exact for every function of two entries, with n(n − 1) terms in place of n!")
 
 
-def expected_pairs() -> bytes | None:
-    return beside(how_often_pairs_are_read=1 - torch.eye(5))
+def read_once() -> None:
+    """Each ordered pair of entries is read once."""
+    from matplotlib import pyplot
+
+    with style.figure(size=(2.8, 2.8)) as (_, axes):
+        draw_matrix(axes, "(x[i], x[j]): once each", values=1 - torch.eye(5))
+        axes.set(xlabel="j", ylabel="i")
+        pyplot.show()
 
 
 CHECKS = {"02.1": average, "02.2": average_map, "02.3": invariants, "02.4": pairs}
-PICTURES = {"02.4": expected_pairs}
+PICTURES = {"02.4": read_once}

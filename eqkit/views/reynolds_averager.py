@@ -24,7 +24,7 @@ FUNCTIONS = {  # as one writes it: as PyTorch writes it
     "x²": "x**2",
     "x³y": "x**3 * y",
     "max(x, y)": "torch.maximum(x, y)",
-    "a bump off centre": "torch.exp(-20 * ((x - 0.45) ** 2 + (y - 0.2) ** 2))",
+    "a bump": "torch.exp(-20 * ((x - 0.45) ** 2 + (y - 0.2) ** 2))",
 }
 LISTED, DRAWN = 2000, 100  # elements of which a matrix, a function is averaged; a larger group is sampled
 GRID, EVALUATIONS = 48, 1000
@@ -87,10 +87,10 @@ class ReynoldsAverager(View):
         self.shuffled = ipywidgets.ToggleButton(shuffled, description="shuffle", layout={"width": "auto"})
         self.again = ipywidgets.ToggleButton(False, description="average again", layout={"width": "auto"})
         self.bar = Transport(finished=True, layout={"width": "100%"})
-        self.given = MatrixCanvas(size=230)
-        self.term = MatrixCanvas(ink="group", size=230)
-        self.mean = MatrixCanvas(ink="invariant", size=230, mean=True, contrast=64.0)
-        self.chart = Chart("distance from the projection", [], 320, 205, log=True, x_label="elements averaged")
+        self.given = MatrixCanvas(size=200)
+        self.term = MatrixCanvas(ink="group", size=200)
+        self.mean = MatrixCanvas(ink="invariant", size=200, mean=True, contrast=64.0)
+        self.chart = Chart("distance from the projection", [], 270, 178, log=True, x_label="elements averaged")
         self._links = [
             ipywidgets.jsdlink((self.bar, "position"), (self.term, "frame")),
             ipywidgets.jsdlink((self.bar, "position"), (self.mean, "frame")),
@@ -288,7 +288,7 @@ class ReynoldsAverager(View):
         return {
             **({"f": self.subject.value} if self.M is None else {"M": style.rounded(self.M)}),
             "group": str(self.group),
-            "order": self._order,
+            "order": int(self.group.order) if self.group.is_finite else "infinite",
             "count": self.count,
             "elements": len(self.elements),
             "sampled": self.sampled,

@@ -65,15 +65,20 @@ guess
 # 4. *Average again*: does anything change? Does it when you stop half way?
 
 # %%
-averager = ReynoldsAverager(of="x³y", count=2)
+averager = ReynoldsAverager(of="x³y")
 averager
 
 # %%
-averager.average(4)
-print(averager.verdict())
+print(averager.state())
 
 # %% slide="fragment"
 guess.reveal("(x³y − xy³)/2")
+
+# %% [markdown]
+# One for the eye: a bump, and the twelve turns and reflections of a hexagon.
+
+# %%
+ReynoldsAverager(groups.D.plane(6), "a bump", count=12)
 
 # %% [markdown]
 # *The answers.* (1) A half turn changes both signs and leaves $x^3y$ alone, so only two of the four terms are different. We shall make
@@ -214,7 +219,8 @@ def of_two(x):
 for n in range(4, 9):
     V = groups.S(n).vector
     x = torch.randn(3, n, dtype=torch.float64, generator=torch.Generator().manual_seed(n))
-    full, design = reynolds.project(of_two, V), reynolds.project(of_two, V, over=reynolds.reading(V, (0, 1)))
+    full = reynolds.project(of_two, V)
+    design = reynolds.project(of_two, V, over=reynolds.reading(V, (0, 1)))
     print(f"S({n}): {full.terms:6,} terms or {design.terms}: equal: {torch.allclose(full(x), design(x), atol=1e-12)}")
 
 # %%
@@ -293,13 +299,14 @@ methods = {
 }
 errors = {name: float((R(x) - full(x)).square().mean().sqrt()) for name, R in methods.items()}
 shifts = {name: float((R(x) - R(x.flip(-1))).abs().max()) for name, R in methods.items()}  # the same sets, reversed
+print("                  terms  average  invariant")
 for name, R in methods.items():
-    print(f"{name:17s} {getattr(R, 'terms', 1):4d} terms · average: {errors[name] < 1e-12} · invariant: {shifts[name] < 1e-12}")
+    print(f"{name:17s} {getattr(R, 'terms', 1):5d}  {errors[name] < 1e-12!s:7s}  {shifts[name] < 1e-12}")
 
 # %%
 with style.figure(size=(7, 2.6)) as (figure, axes):
     hues = [style.colour("invariant" if e < 1e-12 else "muted") for e in errors.values()]
-    axes.barh(list(errors), list(errors.values()), color=hues)
+    axes.barh(list(errors), list(errors.values()), color=hues, zorder=2)
     axes.invert_yaxis()
     axes.set(title="The distance from the average over all 720 orders", xlabel="root mean square error")
     plt.show()
@@ -334,7 +341,8 @@ sizes = [1, 2, 3, 4, 5, 6]
 means = [truncated_mean(S, 20_000, generator) for S in sizes]
 formula = [(math.cosh(2 * S) + 1) / 2 for S in sizes]
 print("formula and sample agree to 5 %:", all(abs(m / t - 1) < 0.05 for m, t in zip(means, formula, strict=True)))
-print("each piece has more than 5 times the mean of the one before:", all(b > 5 * a for a, b in zip(formula[:-1], formula[1:], strict=True)))
+growth = [b / a for a, b in zip(formula[:-1], formula[1:], strict=True)]
+print("each piece has more than 5 times the mean of the one before:", min(growth) > 5)
 
 # %%
 with style.figure(size=(6, 2.8)) as (figure, axes):
@@ -357,7 +365,8 @@ with style.figure(size=(6, 2.8)) as (figure, axes):
 
 # %%
 grid = torch.arange(64).reshape(8, 8)
-D4 = groups.permutation_group([grid.rot90().flatten().tolist(), grid.flip(1).flatten().tolist()], "turns and flips")
+turn, flip = grid.rot90().flatten().tolist(), grid.flip(1).flatten().tolist()
+D4 = groups.permutation_group([turn, flip], "turns and flips")
 image = digits.images()[3].double()
 images = D4.elements() @ image.flatten()  # (8, 64)
 mean = images.mean(0).reshape(8, 8)
@@ -419,13 +428,14 @@ print("averaged neurons read more than 90 %:", results["neurons, averaged"][1] /
 # %%
 with style.figure(size=(7, 2.8)) as (figure, axes):
     for offset, which, hue in ((-0.19, 0, "data"), (0.19, 1, "group")):
-        shares = [100 * counts[which] / 797 for counts in results.values()]
-        bars = axes.barh([i + offset for i in range(4)], shares, 0.36, color=style.colour(hue), label=("upright", "turned")[which])
+        shares, places = [100 * counts[which] / 797 for counts in results.values()], [i + offset for i in range(4)]
+        name = ("upright", "turned")[which]
+        bars = axes.barh(places, shares, 0.36, color=style.colour(hue), label=name, zorder=2)
         axes.bar_label(bars, fmt="%.0f %%", padding=3)
     axes.set(title="Average features that are not linear", xlim=(0, 112), xlabel="digits read right", yticks=range(4))
     axes.set_yticklabels(list(results))
     axes.invert_yaxis()
-    axes.legend(loc="lower right", fontsize=9)
+    figure.legend(loc="outside right upper")
     plt.show()
 
 # %% slide="fragment"
@@ -450,6 +460,7 @@ guess.reveal("pixels 50 %, neurons 90 %")
 # %% [markdown] hint="02.1"
 # `torch.stack([... for g in G.elements()]).mean(0)`, inside a function of x that you return.
 
+
 # %% stub="02.1"
 def average(f, G):
     return ...  # a function of x
@@ -457,6 +468,7 @@ def average(f, G):
 
 # %% check="02.1"
 teaching.check("02.1", average)
+
 
 # %% solution="02.1"
 def average(f, G):
@@ -478,6 +490,7 @@ def average(f, G):
 # %% [markdown] hint="02.2"
 # `torch.linalg.inv(g)`, or `g.T` as long as all matrices are orthogonal. (The checker has some that are not.)
 
+
 # %% stub="02.2"
 def average_map(f, G):
     return ...  # a function of x
@@ -485,6 +498,7 @@ def average_map(f, G):
 
 # %% check="02.2"
 teaching.check("02.2", average_map)
+
 
 # %% solution="02.2"
 def average_map(f, G):
@@ -506,6 +520,7 @@ def average_map(f, G):
 # %% [markdown] hint="02.3"
 # `V.character(g)` are the traces of V(g), for a stack of elements too.
 
+
 # %% stub="02.3"
 def invariants(V):
     return ...
@@ -513,6 +528,7 @@ def invariants(V):
 
 # %% check="02.3"
 teaching.check("02.3", invariants)
+
 
 # %% solution="02.3"
 def invariants(V):
@@ -541,6 +557,7 @@ teaching.expected("02.4")
 # %% [markdown] hint="02.4"
 # Each ordered pair of different numbers once. What stands in the other places does not matter, as long as p is a permutation.
 
+
 # %% stub="02.4"
 def pairs(n):
     return ...
@@ -548,6 +565,7 @@ def pairs(n):
 
 # %% check="02.4"
 teaching.check("02.4", pairs)
+
 
 # %% solution="02.4"
 def pairs(n):
@@ -572,7 +590,7 @@ def pairs(n):
 #
 # **Forget an element.** Five of the six permutations of three points are no group: their average is no projection.
 # **Bend the axes.** A group of matrices that are not orthogonal has an average, and it is a projection, but not to the *nearest* invariant vector:
-# it is oblique.
+# it is oblique. **Take the wrong side.** Representatives of the cosets $gK$ in place of $Kg$ give a wrong average.
 
 # %%
 some = groups.S(3).elements()[:5].mean(0)
@@ -581,6 +599,12 @@ print("five of six elements, P² = P:", torch.allclose(some @ some, some))
 bent = groups.MatrixGroup(torch.tensor([[[1.0, 1.0], [0.0, -1.0]]], dtype=torch.float64), name="bent")
 P = bent.elements().mean(0)
 print(f"{bent}, order {bent.order}: P² = P: {torch.allclose(P @ P, P)}, Pᵀ = P: {torch.allclose(P, P.T)}")
+
+V, design = groups.S(5).vector, reynolds.reading(groups.S(5).vector, (0, 1))
+x, g = torch.randn(5, dtype=torch.float64, generator=torch.Generator().manual_seed(3)), design.elements.matrices()
+truth = reynolds.project(of_two, V)(x)
+print("the design gives the average:", torch.allclose(of_two(g @ x).mean(), truth))
+print("its inverses, one from each gK, do:", torch.allclose(of_two(g.mT @ x).mean(), truth))
 
 # %% [markdown]
 # ## Try next

@@ -93,7 +93,7 @@ def test_the_average_ends_in_a_blue_frame_and_averaging_again_changes_nothing(av
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_function_on_the_plane_is_drawn(averager, theme):
-    notebook, view = averager("groups.D.plane(6), 'a bump off centre', count=12")
+    notebook, view = averager("groups.D.plane(6), 'a bump', count=12")
     notebook.theme(theme)
     notebook.page.wait_for_timeout(500)
     mean = view.pixels(2)[..., 0].astype(int)

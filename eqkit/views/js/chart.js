@@ -52,7 +52,7 @@ function render({ model, el }) {
     }
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const v of ticks(xs[0], xs[1], width / (5 * font))) {
+    for (const v of ticks(xs[0], xs[1], width / (3.6 * font))) {
       const last = pad.left + width + pad.right - context.measureText(tidy(v)).width / 2;
       context.fillText(tidy(v), Math.min(x(v), last), pad.top + height + 5);
     }

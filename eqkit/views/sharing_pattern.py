@@ -101,7 +101,7 @@ class SharingPattern(View):
         ]
         self.stepper = ipywidgets.IntSlider(0, 0, 0, description="basis matrix", style=narrow["style"])
         self.weight = MatrixCanvas("W", ink="invariant", size=430)
-        self.tally = Tally(title="counts", width=270, height=460)
+        self.tally = Tally(title="counts", width=300, height=458)
         self.solve()
         self.links = [
             ipywidgets.jslink((self.stepper, "value"), (self.weight, "frame")),
@@ -165,7 +165,7 @@ class SharingPattern(View):
             else:
                 facts += [[f"{s['shown'] + 1 if s['free'] else 0}", "of these basis matrices shown"]]
                 self.tally.sizes = self.tally.classes = []
-            self.tally.facts, self.tally.height = facts, min(460, 220 + 30 * -(-len(self.tally.sizes) // 3))
+            self.tally.facts, self.tally.height = facts, min(458, 202 + 28 * -(-len(self.tally.sizes) // 3))
             self.tally.label = "counts: " + ", ".join(" ".join(fact) for fact in facts)
         kind = "equal weights in one colour" if self.tied else f"basis matrix {self.stepper.value}"
         self.weight.label = f"{self.weight.title}, {s['weights']} weights, {kind}"

@@ -69,6 +69,8 @@ class Reading:
         self.sine = float(subspaces.principal_angles(U, truth).max().sin())
         self.residuals = residuals(U, self.group)
         self.labels = symmetry_matrices.sharing_pattern(U, (self.group.n, self.group.n))
+        if (self.labels < 0).all():  # the rows of a basis are not all zero: none are tied yet
+            self.labels = torch.arange(self.labels.numel()).view_as(self.labels)
         self.pixels = classes(U, self.pattern)
 
     @property

@@ -86,7 +86,7 @@ class Server:
 
 
 class Notebook:
-    """A copy of a notebook, its outputs cleared, open in JupyterLab; its cells and its views."""
+    """A copy of a notebook open in JupyterLab; its cells and its views."""
 
     def __init__(self, page: Page, server: Server, path: Path) -> None:
         self.page = page
@@ -146,6 +146,11 @@ class Notebook:
     def cell(self, index: int) -> Locator:
         """The cell of this index, markdown cells counted."""
         return self.page.locator(".jp-NotebookPanel .jp-Cell").nth(index)
+
+    def write_cell(self, index: int, source: str) -> None:
+        """Replace the source of a cell."""
+        script = "([i, code]) => jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(code)"
+        self.page.evaluate(script, [index, source])
 
     def run_cell(self, index: int, seconds: float = 60) -> str:
         """Run one code cell, wait for its end, and give the text of its outputs."""
@@ -223,8 +228,8 @@ def opener(chromium: Browser, server: Server, label: str) -> Iterator[Callable[.
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
     opened: list[Notebook] = []
 
-    def open_(source: Path | None = None, cells: list[str] | None = None) -> Notebook:
-        path = copy(source, cells, server.root / f"{label.replace('/', '-')}-{len(opened)}.ipynb")
+    def open_(source: Path | None = None, cells: list[str] | None = None, outputs: bool = False) -> Notebook:
+        path = copy(source, cells, server.root / f"{label.replace('/', '-')}-{len(opened)}.ipynb", outputs)
         opened.append(Notebook(context.new_page(), server, path))
         return opened[-1]
 
@@ -238,15 +243,15 @@ def opener(chromium: Browser, server: Server, label: str) -> Iterator[Callable[.
     assert not errors, errors
 
 
-def copy(source: Path | None, cells: list[str] | None, target: Path) -> Path:
-    """A notebook without outputs: the copy of a file, or one of these code cells."""
+def copy(source: Path | None, cells: list[str] | None, target: Path, outputs: bool = False) -> Path:
+    """The copy of a notebook, or a new one of these code cells; without outputs, unless they are asked for."""
     if source is None:
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells or []])
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     else:
         book = nbformat.read(source, as_version=4)
     for cell in book.cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and not outputs:
             cell.update(outputs=[], execution_count=None)
     nbformat.write(book, target)
     return target

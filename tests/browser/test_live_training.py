@@ -5,7 +5,12 @@ import pytest
 from lab import SUBSHELLS, View, opener
 
 CELLS = {
-    "setup": "import time\nimport ipywidgets\nfrom eqkit import groups\nfrom eqkit.views import LiveMSR\nlive = long = None",
+    "setup": """\
+import time
+import ipywidgets
+from eqkit import groups
+from eqkit.views import LiveMSR
+live = long = None""",
     "live": "live = LiveMSR(groups.C(4), steps=60)\nlive",
     "long": "long = LiveMSR(groups.C(5), steps=5000)\nlong",
     "slider": """\

@@ -434,14 +434,14 @@ V = groups.SO(3).vector
 print("isotropic:", Hom(groups.SO(3).trivial, V.sym(2).sym(2)).dim)
 
 # %% [markdown]
-# Copper, aluminium and tungsten are cubic: three constants, measured on single crystals at room temperature (GPa; Simmons & Wang 1971). A metal in
+# Copper, aluminium and tungsten are cubic: three constants; here typical values for single crystals at room temperature, in GPa. A metal in
 # your hand consists of many small crystals in all orientations, so it is nearly isotropic, with two constants. Which two? The mean over all
 # orientations is the Reynolds operator of $SO(3)$, that is the projection onto a two-dimensional Hom. Engineers know it as the *Voigt average*:
 # bulk modulus $(C_{11}+2C_{12})/3$, shear modulus $(C_{11}-C_{12}+3C_{44})/5$. The picture shows the stiffness against pulling (Young's modulus) in every
 # direction of a face of the cubic cell: a circle for the isotropic mean, anything but a circle for a crystal of copper.
 
 # %%
-measured = {"copper": (168.4, 121.4, 75.4), "aluminium": (106.8, 60.4, 28.3), "tungsten": (522.4, 204.4, 160.6)}
+typical = {"copper": (168.4, 121.4, 75.4), "aluminium": (106.8, 60.4, 28.3), "tungsten": (522.4, 204.4, 160.6)}
 strain = V.sym(2)  # in the orthonormal basis 11, 12, 13, 22, 23, 33, with off-diagonal terms scaled by √2
 isotropic, cubic = Hom(strain, strain), Hom(strain.restrict(groups.Octahedral()), strain.restrict(groups.Octahedral()))
 
@@ -453,7 +453,7 @@ def stiffness(c11, c12, c44):
     return C
 
 
-for name, (c11, c12, c44) in measured.items():
+for name, (c11, c12, c44) in typical.items():
     C = stiffness(c11, c12, c44)
     P = isotropic.project(C)
     shear = P[1, 1] / 2
@@ -470,7 +470,7 @@ angle = torch.linspace(0, 2 * math.pi, 361, dtype=torch.float64)
 directions = torch.stack([angle.cos(), angle.sin(), 0 * angle], 1)
 squares = torch.einsum("ti,tj->tij", directions, directions).flatten(1) @ torch.from_numpy(strain.isometry.toarray())
 with style.figure(1, 3, size=(11, 3.6)) as (figure, axes):
-    for ax, (name, values) in zip(axes, measured.items(), strict=True):
+    for ax, (name, values) in zip(axes, typical.items(), strict=True):
         C = stiffness(*values)
         for matrix, role, label in ((isotropic.project(C), "invariant", "projected"), (C, "data", "crystal")):
             young = 1 / torch.einsum("ti,ij,tj->t", squares, torch.linalg.inv(matrix), squares)
@@ -682,4 +682,3 @@ with style.figure(size=(7, 3.3)) as (figure, ax):
 # - M. Finzi, M. Welling, A. G. Wilson. *A Practical Method for Constructing Equivariant Multilayer Perceptrons for Arbitrary Matrix Groups*. ICML 2021: null spaces.
 # - W. W. Zachary. *An Information Flow Model for Conflict and Fission in Small Groups*. Journal of Anthropological Research 33, 1977: the club.
 # - J. F. Nye. *Physical Properties of Crystals*. Oxford University Press, 1957: the table of elastic constants.
-# - G. Simmons, H. Wang. *Single Crystal Elastic Constants and Calculated Aggregate Properties*, 2nd ed. MIT Press, 1971: the measurements.

@@ -34,6 +34,7 @@ SETTINGS = {
 }
 SUBSHELLS = ("perCommTarget", "disabled")  # JupyterLab's default, and without
 PROMPTS = "nodes => nodes.map(node => node.textContent)"
+PICTURE = "canvas => new Promise(done => requestAnimationFrame(() => done(canvas.toDataURL('image/png'))))"
 KERNEL = "jupyterapp.shell.currentWidget?.context?.sessionContext?.session?.kernel"
 
 
@@ -208,8 +209,8 @@ class View:
         return state
 
     def pixels(self, canvas: int = 0) -> np.ndarray:
-        """What is drawn on a canvas: (height, width, 4) uint8."""
-        url = self.locator.locator("canvas").nth(canvas).evaluate("canvas => canvas.toDataURL('image/png')")
+        """What is drawn on a canvas after the next animation frame: (height, width, 4) uint8."""
+        url = self.locator.locator("canvas").nth(canvas).evaluate(PICTURE)
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA"))
 
     def screenshot(self, path: Path | None = None) -> np.ndarray:

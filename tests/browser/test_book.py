@@ -45,6 +45,7 @@ class Chapter:
             self.notebook.command("notebook:clear-all-cell-outputs")
             self.notebook.run_all(400)
         self.ran = True
+        self.notebook.page.bring_to_front()  # a page behind another draws late
         return self.notebook
 
 

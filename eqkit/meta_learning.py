@@ -65,7 +65,10 @@ class LinearInFilter(Adaptable, Protocol):
 
 def task_losses(model: Adaptable, v: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Mean squared error of each task, (tasks,), when task t uses the filter v[t]."""
-    return (model(x, v) - y).square().mean((1, 2))
+    predicted = model(x, v)
+    if predicted.shape != y.shape:
+        raise ValueError(f"the model gives {tuple(predicted.shape)} and the tasks {tuple(y.shape)}; make n_out equal")
+    return (predicted - y).square().mean((1, 2))
 
 
 class GradientSteps(nn.Module):
@@ -76,8 +79,8 @@ class GradientSteps(nn.Module):
 
     def __init__(self, steps: int = 1, rate: float = 0.1) -> None:
         super().__init__()
-        if steps < 1:
-            raise ValueError(f"GradientSteps({steps}): take at least one step")
+        if not isinstance(steps, int) or steps < 1:
+            raise ValueError(f"GradientSteps({steps}): take an integer number of steps, at least one step")
         self.steps = steps
         self.rate = nn.Parameter(torch.tensor(rate))
 
@@ -108,7 +111,12 @@ class LeastSquares(nn.Module):
         self.ridge = ridge
 
     def forward(self, model: LinearInFilter, x: Tensor, y: Tensor) -> Tensor:
-        features = model.features(x).flatten(1, 2)  # (tasks, examples·n_out, k)
+        features = model.features(x)
+        if features.shape[:3] != y.shape:
+            raise ValueError(
+                f"the model gives {tuple(features.shape[:3])} and the tasks {tuple(y.shape)}; make n_out equal"
+            )
+        features = features.flatten(1, 2)  # (tasks, examples·n_out, k)
         residual = (y.flatten(1) - features @ model.v).unsqueeze(-1)
         gram = (features.mT @ features).double()
         gram.diagonal(dim1=1, dim2=2).add_(self.ridge)
@@ -253,6 +261,8 @@ def evaluate(
     model: Adaptable, tasks: Tasks, inner: nn.Module, count: int, generator: torch.Generator, batch: int = 500
 ) -> Tensor:
     """Query losses (count,) of new tasks, each fitted by the inner solver; their mean is the meta-test loss."""
+    if count < 1:
+        raise ValueError(f"evaluate: count = {count}; a mean loss needs at least one task")
     losses = []
     for start in range(0, count, batch):
         episodes = tasks(min(batch, count - start), generator).check()

@@ -10,6 +10,8 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
+import numpy as np
+import psutil
 import scipy.cluster.hierarchy
 import scipy.linalg
 import torch
@@ -26,9 +28,23 @@ class Gap(NamedTuple):
     threshold: float
 
 
+def require_memory(size: float, what: str) -> None:
+    """MemoryError before anything is allocated, when `size` bytes are more than is free."""
+    free = psutil.virtual_memory().available
+    if size > free:
+        raise MemoryError(
+            f"{what} needs {size / 2**30:,.1f} GiB of memory, and {free / 2**30:,.1f} GiB are free; take smaller sizes"
+        )
+
+
 def as_double(A: Tensor, name: str = "A") -> Tensor:
-    """A as float64 or complex128, detached; NaN and infinities are refused."""
-    A = torch.as_tensor(A).detach().resolve_conj()
+    """A as float64 or complex128, detached; NaN and infinities are refused. Lists keep their float64."""
+    if not isinstance(A, Tensor):
+        try:
+            A = torch.from_numpy(np.array(A))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise TypeError(f"{name} is no array of numbers; give a tensor, or nested lists of equal length") from error
+    A = A.detach().resolve_conj()
     A = A.to(torch.complex128 if A.is_complex() else torch.float64)
     if not torch.isfinite(A).all():
         raise ValueError(f"{name} of shape {tuple(A.shape)} holds NaN or infinity; clean the data first")
@@ -36,9 +52,10 @@ def as_double(A: Tensor, name: str = "A") -> Tensor:
 
 
 def _matrix(A: Tensor, name: str = "A") -> Tensor:
-    if torch.as_tensor(A).ndim != 2:
+    A = as_double(A, name)
+    if A.ndim != 2:
         raise ValueError(f"{name} has shape {tuple(A.shape)}; a subspace is given by a matrix, two dimensions")
-    return as_double(A, name)
+    return A
 
 
 def largest_gap(values: Tensor, floor: float = 1e-13, scale: float | None = None) -> Gap:
@@ -179,6 +196,8 @@ def colour_rows(U: Tensor, tolerance: float | None = None) -> Tensor:
 
 def relabel(labels: Tensor) -> Tensor:
     """The same partition with labels 0, 1, 2, … in order of first appearance; any shape, int64."""
+    if labels.numel() == 0:
+        return labels.long()
     flat = labels.flatten()
     _, inverse = torch.unique(flat, return_inverse=True)
     first = torch.full((int(inverse.max()) + 1,), len(flat), dtype=torch.int64)

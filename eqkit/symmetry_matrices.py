@@ -35,11 +35,14 @@ class ReparameterizedLinear(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
-        if not 1 <= k <= n_in * n_out:
+        if not all(isinstance(size, int) and size > 0 for size in (n_in, n_out)):
+            raise ValueError(f"ReparameterizedLinear({n_in}, {n_out}): both sizes are positive integers")
+        if not (isinstance(k, int) and 1 <= k <= n_in * n_out):
             raise ValueError(
                 f"U ({n_out}·{n_in}, k) with k = {k}: a weight of shape ({n_out}, {n_in}) has {n_in * n_out} entries, "
-                f"so choose 1 ≤ k ≤ {n_in * n_out}"
+                f"so choose 1 ≤ k ≤ {n_in * n_out}, an integer"
             )
+        subspaces.require_memory(8.0 * n_out * n_in * k, f"U ({n_out * n_in}, {k})")
         self.n_in, self.n_out = n_in, n_out
         self.U = nn.Parameter(0.01 * torch.randn(n_out * n_in, k, generator=generator, dtype=dtype))
         self.v = nn.Parameter(torch.randn(k, generator=generator, dtype=dtype) / n_out)
@@ -61,6 +64,10 @@ class ReparameterizedLinear(nn.Module):
     def weight(self, v: Tensor | None = None) -> Tensor:
         """W = mat(U v): v (tasks, k) -> (tasks, n_out, n_in); without v the layer's own, (n_out, n_in)."""
         v = self.v if v is None else v
+        if v.shape[-1:] != self.v.shape:
+            raise ValueError(
+                f"v has shape {tuple(v.shape)}; a filter of this layer has {len(self.v)} numbers, (..., k)"
+            )
         return (self.U @ v.reshape(-1, v.shape[-1]).T).T.reshape(*v.shape[:-1], self.n_out, self.n_in)
 
     def features(self, x: Tensor) -> Tensor:
@@ -73,8 +80,10 @@ class ReparameterizedLinear(nn.Module):
         return x @ self.weight(v).mT
 
     def _check(self, x: Tensor) -> None:
-        if x.shape[-1] != self.n_in:
+        if x.shape[-1:] != (self.n_in,):
             raise ValueError(f"x has shape {tuple(x.shape)}; this layer maps R^{self.n_in} to R^{self.n_out}")
+        if x.dtype != self.v.dtype:
+            raise TypeError(f"x is {x.dtype} and the layer {self.v.dtype}; write x.to({self.v.dtype})")
 
     def extra_repr(self) -> str:
         return f"{self.n_in} → {self.n_out}, U {tuple(self.U.shape)}"
@@ -136,11 +145,18 @@ def partition_distance(a: Tensor, b: Tensor) -> int:
     A metric on patterns of one shape (the transfer distance, Régnier 1965): labels may be renamed at will, except −1,
     which means zero; it is an assignment problem on the table of how many weights have label i in a and j in b.
     """
+    a, b = torch.as_tensor(a), torch.as_tensor(b)
     if a.shape != b.shape:
         raise ValueError(
             f"partition_distance: patterns of shapes {tuple(a.shape)} and {tuple(b.shape)}; compare equal shapes"
         )
-    size = 1 + int(max(a.max(), b.max()))
+    if a.dtype != torch.int64 or b.dtype != torch.int64:
+        raise TypeError(
+            f"partition_distance: labels are int64, not {a.dtype} and {b.dtype}; sharing_pattern gives them"
+        )
+    if a.numel() == 0:
+        return 0
+    size = 1 + max(0, int(a.max()), int(b.max()))
     free = (a >= 0) & (b >= 0)
     overlap = torch.bincount(a[free] * size + b[free], minlength=size * size).reshape(size, size)
     best = scipy.optimize.linear_sum_assignment(overlap.numpy(), maximize=True)
@@ -153,7 +169,8 @@ def automorphism_group(pattern: Tensor) -> groups.MatrixGroup:
     A pattern sees a group only through its orbits on pairs, so from the pattern of G comes the 2-closure of G:
     from that of A₄ it is S₄, which has the same equivariant maps V → V.
     """
-    if pattern.ndim != 2 or pattern.shape[0] != pattern.shape[1]:
+    pattern = torch.as_tensor(pattern)
+    if pattern.numel() == 0 or pattern.ndim != 2 or pattern.shape[0] != pattern.shape[1]:
         raise ValueError(
             f"automorphism_group: the pattern has shape {tuple(pattern.shape)}; one permutation of both rows and "
             "columns needs a square pattern, inputs and outputs indexed by the same points"

@@ -376,3 +376,14 @@ def test_learned_equations_of_o_give_both_components(learned):
     G = learned["O(n)"].group(4)
     assert len(G.lie_algebra) == 6 and set(torch.linalg.det(G.generators).round().tolist()) == {-1, 1}
     assert G.name == "{M : M Mᵀ = E}" and G.is_compact
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_a_dimension_needs_an_integer_size(n):
+    with pytest.raises(ValueError, match="integer n ≥ 1"):
+        ORTHOGONAL.dimension(n)
+
+
+def test_a_jacobian_that_cannot_fit_is_refused():
+    with pytest.raises(MemoryError, match="at n = 2000"):
+        ORTHOGONAL.dimension(2000)

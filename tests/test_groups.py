@@ -427,3 +427,21 @@ def test_the_oracles_agree_with_each_other():
     assert [oracles.matchings_of_unitary(k, 2) for k in range(6)] == [oracles.catalan(k) for k in range(6)]
     cycles = Counter(len(oracles.cycles_close([[*range(1, n), 0]])) for n in range(1, 6))
     assert cycles == Counter(range(1, 6)) and oracles.necklaces(6) == 14
+
+
+@pytest.mark.parametrize("count", [-1, 2.5])
+def test_a_number_of_elements_is_an_integer(count):
+    with pytest.raises(ValueError, match="the number of elements is an integer ≥ 0"):
+        groups.S(4).sample(count)
+
+
+def test_one_permutation_without_its_outer_list_is_told_how_to_write_it():
+    with pytest.raises(TypeError, match=r"write \[\[1, 2, 0\]\]"):
+        permutation_group([1, 2, 0])
+
+
+def test_matrices_that_cannot_fit_are_refused_before_they_are_made():
+    with pytest.raises(MemoryError, match="dense matrices of size 1000000"):
+        groups.C(10**6).generators  # noqa: B018
+    with pytest.raises(MemoryError, match="tensor product"):
+        (groups.O(5).vector ** 12)(torch.eye(5))

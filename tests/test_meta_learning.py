@@ -288,3 +288,16 @@ def test_inner_solvers_refuse_what_cannot_work():
         GradientSteps(0)
     with pytest.raises(ValueError, match="the ridge must be positive"):
         LeastSquares(0.0)
+
+
+@pytest.mark.parametrize("inner", [GradientSteps(1), LeastSquares()])
+def test_a_model_of_another_output_size_than_the_tasks_is_refused(inner):
+    with pytest.raises(ValueError, match=r"gives \(32, 1, 5\) and the tasks \(32, 1, 6\)"):
+        next(meta_learn(ReparameterizedLinear(8, 5, 3), translation(n=8), inner=inner, steps=2))
+
+
+def test_no_tasks_and_half_a_step_are_refused():
+    with pytest.raises(ValueError, match="at least one task"):
+        evaluate(ReparameterizedLinear(8, 6, 3), translation(n=8), GradientSteps(1), 0, torch.Generator())
+    with pytest.raises(ValueError, match="at least one step"):
+        GradientSteps(1.5)

@@ -112,3 +112,11 @@ def test_wrong_shapes_are_refused_with_the_shape():
         ss.orthonormal(torch.ones(2, 3, 4))
     with pytest.raises(ValueError, match="unequal dimension"):
         ss.principal_angles(torch.ones(3, 1), torch.ones(4, 1))
+
+
+def test_nested_lists_keep_float64_and_what_is_no_array_is_refused():
+    assert ss.as_double([[1 / 3]]).item() == 1 / 3
+    assert ss.relabel(torch.zeros(0, dtype=torch.int64)).shape == (0,)
+    for ragged in ("abc", [[1.0, 2.0], [3.0]], [torch.eye(3), torch.eye(2)]):
+        with pytest.raises(TypeError, match="A is no array of numbers"):
+            ss.null_space(ragged)

@@ -205,3 +205,31 @@ def test_when_every_column_is_needed_all_are_kept():
     assert subspaces.same_span(learned_space(U, random(50, 3, seed=1)), U)
     with pytest.raises(ValueError, match="give one filter of 3 numbers for each of 3 tasks or more"):
         learned_space(U, random(2, 3))
+
+
+@pytest.mark.parametrize("sizes", [(-3, -4, 2), (0, 4, 1), (3.0, 4, 2), (3, 4, 2.5)])
+def test_sizes_that_are_no_positive_integers_are_refused(sizes):
+    with pytest.raises(ValueError, match="integer"):
+        ReparameterizedLinear(*sizes)
+
+
+def test_a_symmetry_matrix_that_cannot_fit_is_refused_before_it_is_made():
+    with pytest.raises(MemoryError, match=r"U \(1000000000000, 5\) needs"):
+        ReparameterizedLinear(10**6, 10**6, 5)
+
+
+def test_a_filter_or_an_input_of_another_kind_is_named():
+    layer = ReparameterizedLinear(3, 4, 2)
+    with pytest.raises(ValueError, match=r"v has shape \(2, 3\)"):
+        layer(torch.zeros(2, 5, 3), torch.zeros(2, 3))
+    with pytest.raises(TypeError, match=r"write x.to\(torch.float32\)"):
+        layer(torch.arange(3))
+
+
+def test_patterns_may_be_typed_as_lists_and_labels_are_integers():
+    assert partition_distance([[0, 1], [1, 0]], [[0, 1], [1, 2]]) == 1
+    assert automorphism_group([[0, 1, 2], [2, 0, 1], [1, 2, 0]]).order == 3
+    with pytest.raises(TypeError, match="labels are int64, not torch.float32"):
+        partition_distance(torch.eye(2), torch.eye(2))
+    with pytest.raises(ValueError, match="square pattern"):
+        automorphism_group(torch.zeros(0, 0, dtype=torch.int64))

@@ -206,6 +206,7 @@ class EquationSystem:
     def jacobian(self, M: Tensor) -> Tensor:
         """dp(M) at one matrix (n, n): (equations · n², n²) float64, both sides row-major."""
         n = M.shape[-1]
+        subspaces.require_memory(24.0 * n**4 * max(1, len(self.equations)), f"{self.text}: dp(E) at n = {n}")
         directions = torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
         _, push, _ = self._linearise(M.double().expand(n * n, n, n))
         return push(directions).reshape(n * n, -1).T
@@ -227,6 +228,8 @@ class EquationSystem:
         return basis.reshape(-1, n, n).contiguous()
 
     def _jacobian_at_identity(self, n: int) -> Tensor:
+        if not isinstance(n, int) or n < 1:
+            raise ValueError(f"n = {n}: matrices of n × n entries need an integer n ≥ 1")
         identity = torch.eye(n, dtype=torch.float64)
         if not self.residual(identity) < HOLDS:
             raise ValueError(f"{self.text}: E is no solution at n = {n}, so the solutions are no group")

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from eqkit.equivariant_maps import solvers
 from eqkit.representations import Representation
-from eqkit.subspaces import echelon, rationals
+from eqkit.subspaces import echelon, rationals, require_memory
 
 DENSE = 1024  # unknowns up to which the dense null space is the fastest route for matrices in general
 
@@ -110,7 +110,7 @@ class Hom:
     def basis(self) -> Tensor:
         """(dim, out, in): indicators of the orbits, else the rational echelon basis, else an orthonormal one."""
         if self._orbits is not None:
-            solvers.require_memory(8.0 * self.dim * math.prod(self.shape), f"a dense basis of {self}")
+            require_memory(8.0 * self.dim * math.prod(self.shape), f"a dense basis of {self}")
             return self.combine(torch.eye(self.dim, dtype=torch.float64))
         if self.dim and not self._solution.is_complex():
             rows = echelon(self._solution.flatten(1))

@@ -10,14 +10,13 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-import psutil
 import scipy.sparse
 import torch
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from eqkit.representations import Leaf, Monomial, Representation
-from eqkit.subspaces import largest_gap, null_space
+from eqkit.subspaces import largest_gap, null_space, require_memory
 
 
 class Orbits(NamedTuple):
@@ -26,16 +25,6 @@ class Orbits(NamedTuple):
     labels: Tensor
     signs: Tensor | None  # None: all +1
     dim: int
-
-
-def require_memory(size: float, what: str) -> None:
-    """MemoryError before anything is allocated, when `size` bytes are more than is free."""
-    free = psutil.virtual_memory().available
-    if size > free:
-        raise MemoryError(
-            f"{what} needs {size / 2**30:,.1f} GiB of memory, and {free / 2**30:,.1f} GiB are free; "
-            "take smaller representations"
-        )
 
 
 def orbits(V: Representation, W: Representation) -> Orbits:

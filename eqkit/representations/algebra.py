@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from eqkit.representations.monomial import Monomial, parity
-from eqkit.subspaces import as_double
+from eqkit.subspaces import as_double, require_memory
 
 LeafMap = Callable[["Leaf"], Tensor]
 
@@ -209,6 +209,7 @@ class Leaf(Representation):
 
 def _outer(a: Tensor, b: Tensor) -> Tensor:
     """Kronecker product over the last two dimensions, batched over the others."""
+    require_memory(a.element_size() * a.numel() * b.shape[-2] * b.shape[-1], "a dense matrix of a tensor product")
     product = a[..., :, None, :, None] * b[..., None, :, None, :]
     return product.reshape(*product.shape[:-4], a.shape[-2] * b.shape[-2], a.shape[-1] * b.shape[-1])
 

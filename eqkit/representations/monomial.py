@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import require_memory
+
 
 @dataclass(frozen=True, eq=False)
 class Monomial:
@@ -31,6 +33,7 @@ class Monomial:
     def matrices(self) -> Tensor:
         """Dense (k, size, size) float64."""
         k, n = self.index.shape
+        require_memory(8.0 * k * n * n, f"{k} dense matrices of size {n}")
         dense = torch.zeros(k, n, n, dtype=torch.float64)
         dense.scatter_(1, torch.from_numpy(self.index)[:, None], torch.from_numpy(self.sign)[:, None].double())
         return dense

@@ -1,4 +1,4 @@
-"""The fixtures of the browser tests: one Chromium and at most two servers a process, a fresh page a test."""
+"""The fixtures of the browser tests: one Chromium a file, at most two servers a process, a fresh page a test."""
 
 import os
 
@@ -12,13 +12,11 @@ ARGUMENTS = [
     "--no-sandbox",
     "--no-first-run",
     "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card; the page itself is drawn faster without it
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which tests of other files would find
 def chromium():
     """A headless Chromium. Without one the browser tests are skipped; under EQKIT_REQUIRE_BROWSER=1 they fail."""
     path = doctor.chromium()

@@ -99,6 +99,7 @@ class Notebook:
         page.goto(f"{server.url}lab/tree/{relative}?token={server.token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
         self._idle()
+        self.theme("light")  # the server remembers what another test chose
 
     def _left(self, url: str) -> None:
         if not url.startswith("ws"):

@@ -237,8 +237,6 @@ def opener(chromium: Browser, server: Server, label: str) -> Iterator[Callable[.
 
     yield open_
     for notebook in opened:
-        if notebook.page.locator("body[data-jp-theme-light='false']").count():
-            notebook.theme("light")  # the server remembers the theme, and the next test starts in the light one
         notebook.page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
     context.close()
     foreign = [url for notebook in opened for url in notebook.foreign]

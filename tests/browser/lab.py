@@ -78,6 +78,11 @@ class Server:
             "JupyterLab does not start:\n" + (self.folder / "log.txt").read_text(encoding="utf-8")[-3000:]
         )
 
+    def forget_theme(self) -> None:
+        """The next page is light, whatever another test chose."""
+        chosen = self.folder / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+        chosen.unlink(missing_ok=True)
+
     def close(self) -> None:
         self.process.terminate()
         try:
@@ -99,7 +104,6 @@ class Notebook:
         page.goto(f"{server.url}lab/tree/{relative}?token={server.token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
         self._idle()
-        self.theme("light")  # the server remembers what another test chose
 
     def _left(self, url: str) -> None:
         if not url.startswith("ws"):
@@ -232,6 +236,7 @@ def opener(chromium: Browser, server: Server, label: str) -> Iterator[Callable[.
 
     def open_(source: Path | None = None, cells: list[str] | None = None, outputs: bool = False) -> Notebook:
         path = copy(source, cells, server.root / f"{label.replace('/', '-')}-{len(opened)}.ipynb", outputs)
+        server.forget_theme()
         opened.append(Notebook(context.new_page(), server, path))
         return opened[-1]
 

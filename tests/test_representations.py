@@ -366,7 +366,7 @@ def test_the_test_kit_finds_a_symmetry_that_only_the_continuous_part_breaks():
         (lambda: groups.S(3).vector.alt(4), "from 1 to the size of V, here 3"),
         (lambda: groups.S(3).vector ** -1, "integer ≥ 0"),
         (lambda: 0 * groups.S(3).vector, "positive integer"),
-        (lambda: groups.S(3).vector(torch.eye(4)), r"shape \(4, 4\); S\(3\) acts by matrices \(\.\.\., 3, 3\)"),
+        (lambda: groups.S(3).vector(torch.eye(4)), r"shape \(4, 4\); S\(3\) acts by \(\.\.\., 3, 3\)"),
         (lambda: groups.S(3).vector(torch.full((3, 3), math.nan)), "NaN"),
         (lambda: groups.S(3).vector.act(torch.eye(3), torch.ones(4)), r"\(\.\.\., 3\), not \(4,\)"),
         (lambda: groups.S(3).vector.act(torch.eye(3)[None], torch.ones(2, 3)), r"\(1, \.\.\., 3\), not \(2, 3\)"),

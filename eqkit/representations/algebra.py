@@ -69,9 +69,7 @@ class Representation:
         g = as_double(g, what)
         n = self.group.n
         if g.ndim < 2 or g.shape[-2:] != (n, n):
-            raise ValueError(
-                f"{self}: {what} has shape {tuple(g.shape)}; {self.group} acts by matrices (..., {n}, {n})"
-            )
+            raise ValueError(f"{self}: {what} has shape {tuple(g.shape)}; {self.group} acts by (..., {n}, {n})")
         return g
 
     def __call__(self, g: Tensor) -> Tensor:

@@ -177,7 +177,7 @@ def test_weights_are_the_eigenvalues_of_the_lie_map(V, seed):
     A = torch.einsum("d,dij->ij", c.to(G.lie_algebra.dtype), G.lie_algebra)
     weights = V._weights(lambda leaf: np.linalg.eigvals(leaf.lie_at(A).numpy()))
     # multisets of complex numbers are compared by their power sums, and Σ λᵏ = tr dV(A)ᵏ needs no eigenvalue solver
-    scale = float(np.abs(weights).max()) or 1.0
+    scale = max(1.0, float(np.abs(weights).max()))
     L = power = (V.lie(A) + 0j) / scale
     for k in range(1, 6):
         close(torch.from_numpy((weights + 0j) / scale).pow(k).sum(), power.diagonal().sum(), 1e-6)

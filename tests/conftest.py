@@ -7,9 +7,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited by the kernels that t
 
 import matplotlib
 import matplotlib.font_manager  # noqa: F401  builds the font cache here, and not on the stderr of a notebook
+import hypothesis
 import pytest
 import torch
 
+hypothesis.settings.register_profile("eqkit", derandomize=True, deadline=None)  # the same examples in every run
+hypothesis.settings.load_profile("eqkit")
 matplotlib.use("Agg")
 torch.set_num_threads(1)
 

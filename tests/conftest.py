@@ -5,9 +5,9 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited by the kernels that the notebooks run in
 
+import hypothesis
 import matplotlib
 import matplotlib.font_manager  # noqa: F401  builds the font cache here, and not on the stderr of a notebook
-import hypothesis
 import pytest
 import torch
 

@@ -185,6 +185,14 @@ class Notebook:
         self.page.evaluate(f"() => {KERNEL}.restart()")
         self._idle()
 
+    def until(self, condition: Callable[[], bool], seconds: int = 20) -> None:
+        """Wait until the condition holds; AssertionError if it does not in time."""
+        for _ in range(20 * seconds):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"not within {seconds} s")
+
     def theme(self, name: str) -> None:
         """Change to the theme "light" or "dark"."""
         self.command("apputils:change-theme", theme=f"JupyterLab {name.title()}")

@@ -62,17 +62,9 @@ def chapter(opened):
     return lambda number: opened(number).run()
 
 
-def until(notebook, condition, seconds=20):
-    for _ in range(20 * seconds):
-        if condition():
-            return
-        notebook.page.wait_for_timeout(50)
-    raise AssertionError(f"not within {seconds} s")
-
-
 def changes(notebook, view, canvas, before):
     """Wait until the pixels of a canvas are others."""
-    until(notebook, lambda: view.pixels(canvas).shape != before.shape or (view.pixels(canvas) != before).any())
+    notebook.until(lambda: view.pixels(canvas).shape != before.shape or (view.pixels(canvas) != before).any())
 
 
 def click(view, name):
@@ -98,10 +90,10 @@ def scrub(notebook, view, canvas=1):
     inside = np.s_[10:-10, 10:-10]  # the frame follows the kernel
     shown = view.pixels(canvas)
     press(view, ".eq-scrubber", "Home")
-    until(notebook, lambda: (view.pixels(canvas)[inside] != shown[inside]).any())
+    notebook.until(lambda: (view.pixels(canvas)[inside] != shown[inside]).any())
     view.wait(lambda state: state["position"] == 0)
     press(view, ".eq-scrubber", "End")
-    until(notebook, lambda: (view.pixels(canvas)[inside] == shown[inside]).all())
+    notebook.until(lambda: (view.pixels(canvas)[inside] == shown[inside]).all())
     view.wait(lambda state: state["position"] == last)
 
 
@@ -117,7 +109,7 @@ def test_before_anything_runs_the_pictures_are_there(opened, number):
 def test_run_all_ends_without_an_error_and_every_view_is_drawn(chapter, number):
     notebook = chapter(number)  # an error, or a word on stderr, fails in run_all
     names = "views => views.map(view => view.dataset.eqWidget)"
-    until(notebook, lambda: notebook.page.locator("[data-eq-widget]").evaluate_all(names) == VIEWS[number])
+    notebook.until(lambda: notebook.page.locator("[data-eq-widget]").evaluate_all(names) == VIEWS[number])
     for name in set(VIEWS[number]):
         assert notebook.view(name).state()
         assert notebook.view(name).pixels()[..., :3].std() > 10
@@ -130,7 +122,7 @@ def test_every_view_is_legible(chapter, number, theme):
     notebook.theme(theme)
     for name in set(VIEWS[number]):
         view = notebook.view(name)
-        until(notebook, lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
+        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
         faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
         assert not faint, (name, faint)
     page = 255 if theme == "light" else 17

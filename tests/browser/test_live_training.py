@@ -45,14 +45,14 @@ class Lab:
     def start(self, name):
         """Run the cell, and do not wait for its end."""
         self.notebook.start_cell(self.index[name])
-        self.until(lambda: self.prompt(name) == "[*]:")
+        self.notebook.until(lambda: self.prompt(name) == "[*]:")
 
     def prompt(self, name):
         return self.notebook.cell(self.index[name]).locator(".jp-InputArea-prompt").text_content().strip()
 
     def ended(self, name):
         """Wait for the end of the cell that was started, and give its text."""
-        self.until(lambda: self.prompt(name) != "[*]:")
+        self.notebook.until(lambda: self.prompt(name) != "[*]:")
         return self.notebook.cell(self.index[name]).locator(".jp-OutputArea-output").inner_text().strip()
 
     def show(self, name):
@@ -63,14 +63,6 @@ class Lab:
 
     def view(self, name):
         return View(self.notebook.cell(self.index[name]).locator("[data-eq-widget]"))
-
-    def until(self, condition, seconds=20):
-        """Wait until the condition holds."""
-        for _ in range(20 * seconds):
-            if condition():
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"not within {seconds} s")
 
 
 @pytest.fixture(scope="module", params=SUBSHELLS)
@@ -116,10 +108,10 @@ def test_play_trains_and_the_matrix_colours_itself_into_the_pattern(lab):
     hidden, untrained = colours(live, 0), colours(live, 1)
     assert abs(hidden - untrained).max() > 100
     playing(live)
-    lab.until(lambda: (colours(live, 1) != untrained).any())
+    lab.notebook.until(lambda: (colours(live, 1) != untrained).any())
     state = live.wait(lambda state: state["snapshots"] == 61 and not state["running"], 60)
     assert state["weights_astray"] == 0 and state["read_off"] == "C(4)"
-    lab.until(lambda: abs(hidden - colours(live, 1)).max() < 60)
+    lab.notebook.until(lambda: abs(hidden - colours(live, 1)).max() < 60)
 
 
 def test_stop_stops_within_a_second_of_frames(lab):
@@ -144,14 +136,14 @@ def test_the_scrubber_replays_in_the_browser_while_the_kernel_sleeps(lab):
     lab.start("sleep")
     focus(live, ".eq-scrubber")
     lab.page.keyboard.press("Home")
-    lab.until(lambda: abs(colours(live, 1) - untrained).max() < 30)
+    lab.notebook.until(lambda: abs(colours(live, 1) - untrained).max() < 30)
     lab.page.keyboard.press("End")
-    lab.until(lambda: (colours(live, 1) == trained).all())
+    lab.notebook.until(lambda: (colours(live, 1) == trained).all())
     scrubber = live.locator.locator(".eq-scrubber")
     scrubber.scroll_into_view_if_needed()
     box = scrubber.bounding_box()
     lab.page.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
-    lab.until(lambda: (colours(live, 1) != trained).any())
+    lab.notebook.until(lambda: (colours(live, 1) != trained).any())
     lab.page.keyboard.press("ArrowRight")
     shown = int(scrubber.input_value())
     assert 2 < shown < 15
@@ -199,7 +191,7 @@ def test_a_closed_view_stops_training_and_leaves_a_picture(lab):
     long = lab.show("long")
     playing(long)
     lab.run("close")
-    lab.until(lambda: long.locator.count() == 0)
+    lab.notebook.until(lambda: long.locator.count() == 0)
     assert lab.run("count") == lab.run("count")
     assert lab.run("count").endswith("False")
     lab.run("closed")

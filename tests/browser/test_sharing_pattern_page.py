@@ -68,11 +68,7 @@ def test_menus_solve_refuse_and_step_through_basis_matrices(open_notebook):
     handle.focus()
     handle.press("ArrowRight")
     view.wait(lambda s: s["shown"] == 1)
-    for _ in range(100):  # the state travels by the kernel, and may be there before the frame is painted
-        if not np.array_equal(view.pixels(), before):
-            break
-        notebook.page.wait_for_timeout(50)
-    assert not np.array_equal(view.pixels(), before)
+    notebook.until(lambda: not np.array_equal(view.pixels(), before))  # the state may come before the frame
     view.locator.get_by_role("button", name="reset").click()
     view.wait(lambda s: s["group"] == "S(4)" and s["free"] == 5)
 

@@ -56,7 +56,15 @@ class View:
 
     def on(self, widget: traitlets.HasTraits, trait: str, action: Callable[[], None]) -> None:
         """Call the action, then sync(), when the trait changes: on the main loop, with errors shown in the footer."""
+        guarded = self._guarded(action)
+        widget.observe(lambda _: self.main.call(guarded), trait)
 
+    def on_click(self, button: ipywidgets.Button, action: Callable[[], None]) -> None:
+        """The same when the button is pressed."""
+        guarded = self._guarded(action)
+        button.on_click(lambda _: self.main.call(guarded))
+
+    def _guarded(self, action: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:
             try:
                 action()
@@ -65,7 +73,7 @@ class View:
                 self.footer.error = str(error)
             self.sync()
 
-        widget.observe(lambda _: self.main.call(guarded), trait)
+        return guarded
 
     def sync(self) -> None:
         """Bring the state and the code on the page up to date."""

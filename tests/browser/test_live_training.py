@@ -28,6 +28,9 @@ ipywidgets.VBox([slider, label])""",
     "quit": "for view in {live, long} - {None}:\n    view.player.stop()",
     "twice": "live",
     "seek": "LiveMSR(groups.C(4)).player.seek(7)",
+    "keep": "first = long",
+    "copy": "first",
+    "first": "print(len(first.player.snapshots), first.player.running)",
     "unseen": "live = LiveMSR(groups.C(4), steps=20)\nlive.player.play()",
 }
 
@@ -185,6 +188,23 @@ def test_the_second_player_stops_the_first(lab):
     state = stopped(long)
     live.wait(lambda state: state["snapshots"] == 61, 60)
     assert lab.run("count") == f"{state['snapshots']} False"
+
+
+def test_training_goes_on_while_it_is_seen_and_stops_when_its_cells_have_run_again(lab):
+    long = lab.show("long")
+    lab.run("keep")
+    playing(long)
+    lab.show("copy")
+    again = lab.show("long")  # another view in the place of the first
+    for _ in range(2):  # the second time the copy leaves the page and comes back
+        lab.page.wait_for_timeout(3000)
+        assert lab.run("first").endswith("True")
+        lab.run("copy")
+    lab.notebook.write_cell(lab.index["copy"], "None")
+    lab.run("copy")
+    lab.notebook.until(lambda: lab.run("first").endswith("False"))
+    assert lab.run("first") == lab.run("first")
+    playing(again)
 
 
 def test_a_closed_view_stops_training_and_leaves_a_picture(lab):

@@ -1,6 +1,9 @@
 // ▶ ■ and the scrubber of a Player. Buttons go by custom messages, which are not throttled; the scrubber stays in the browser.
+// Training that nobody sees stops: when its cell is run again or cleared, the last bar leaves the page.
+let shown = 0;  // bars of this model on the page: every model loads a module of its own
 function render({ model, el }) {
   mount(el, "eq-transport");
+  shown += 1;
   const play = element("button", "eq-play", "▶"), stop = element("button", "eq-stop", "■");
   const slider = Object.assign(element("input", "eq-scrubber"), { type: "range", min: 0 });
   const status = element("span", "eq-status");
@@ -61,6 +64,12 @@ function render({ model, el }) {
   for (const button of [play, stop]) button.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
   model.on("change", update);
   update();
-  return () => { clearInterval(timer); root.removeEventListener("keydown", keys); model.off("change", update); };
+  return () => {
+    clearInterval(timer);
+    root.removeEventListener("keydown", keys);
+    model.off("change", update);
+    shown -= 1;
+    setTimeout(() => shown || tell(model, "stop"), 2000);  // a cell that shows the same view again takes less
+  };
 }
 export default { render };

@@ -312,10 +312,14 @@ def test_a_permutation_answer_never_builds_a_dense_basis():
         (lambda: Hom(groups.trivial(500).vector, groups.trivial(500).vector, route="null space"), "2,328.3 GiB"),
         (
             lambda: Hom(groups.SO(3).vector ** 12, groups.SO(3).vector ** 2),
-            "with 616227 zero weights, needs 28,292.5 GiB",
+            "with 616,227 zero weights, needs 28,292.5 GiB",
+        ),
+        (  # 43 million pairs of weights, of which none is compared
+            lambda: Hom(groups.O(3).vector ** 8, groups.O(3).vector ** 8),
+            "with 5,196,627 zero weights, needs 2,012,024.2 GiB",
         ),
     ],
-    ids=["orbits", "basis", "null space", "weights"],
+    ids=["orbits", "basis", "null space", "weights", "many weights"],
 )
 def test_what_does_not_fit_is_refused_before_it_is_allocated(ask, gibibytes, monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8 * 2**30))

@@ -21,7 +21,12 @@ def plane(angle):
     return torch.tensor([[c, -s], [s, c]], dtype=torch.float64)
 
 
-QUATERNIONS = MatrixGroup(torch.tensor([[[0, 1], [-1, 0]], [[1j, 0], [0, -1j]]]), name="Q8")
+QUATERNIONS = groups.Quaternion()
+BINARY = {  # each beside the rotations that it covers twice
+    groups.BinaryTetrahedral(): groups.Tetrahedral(),
+    groups.BinaryOctahedral(): groups.Octahedral(),
+    groups.BinaryIcosahedral(): groups.Icosahedral(),
+}
 FANO = permutation_group(oracles.fano(), "PSL(2,7)")
 RUBIK = groups.RubiksCube()
 
@@ -50,6 +55,11 @@ ORDERS = {
     groups.S(3) * groups.D.plane(4): 48,
     groups.C(2) * groups.C(3) * groups.C(5): 30,
     QUATERNIONS: 8,
+    groups.BinaryTetrahedral(): 24,
+    groups.BinaryOctahedral(): 48,
+    groups.BinaryIcosahedral(): 120,
+    groups.H3(): 120,
+    groups.F4(): 1152,
     FANO: 168,
     permutation_group(oracles.affine(7)): 42,
     permutation_group(oracles.projective_line(5)): 120,
@@ -57,7 +67,17 @@ ORDERS = {
 }
 SMALL = [G for G, order in ORDERS.items() if order <= 400]
 COMPACT = [groups.O(3), groups.SO(2), groups.SO(4), groups.U(1), groups.U(3), groups.SU(2), groups.SU(3)]
-NON_COMPACT = [groups.SL(2), groups.SL(3), groups.GL(2), groups.Sp(4), groups.Lorentz(), groups.Lorentz(True, True)]
+NON_COMPACT = [
+    groups.E(1),
+    groups.E(3),
+    groups.SE(2),
+    groups.SL(2),
+    groups.SL(3),
+    groups.GL(2),
+    groups.Sp(4),
+    groups.Lorentz(),
+    groups.Lorentz(True, True),
+]
 
 
 # orders and elements
@@ -169,6 +189,73 @@ def permutation_matrix(p):
     return torch.eye(len(p), dtype=torch.float64)[:, torch.tensor(p).argsort()].mT
 
 
+@pytest.mark.parametrize("G, rotations", BINARY.items(), ids=str)
+def test_a_binary_group_covers_its_rotations_twice(G, rotations):
+    """q ↦ (x ↦ q x q⁻¹) on the imaginary quaternions x is 2 : 1 onto the rotations, up to a turn of the axes."""
+    q, x = G.elements(), groups.SU(2).lie_algebra  # (order, 2, 2), (3, 2, 2)
+    assert all(groups.SU(2).contains(g) for g in q) and G.contains(-torch.eye(2))
+    turns = torch.einsum("gij,ajk,glk,bli->gab", q, x, q.conj(), x).real / -2
+    assert groups.MatrixGroup(turns[1 : 1 + len(G.generators)]).order == rotations.order
+    torch.testing.assert_close(turns @ turns.mT, torch.eye(3, dtype=torch.float64).expand_as(turns))
+    traces = [
+        sorted(g.diagonal(dim1=1, dim2=2).sum(1).round(decimals=6).tolist()) for g in (turns, rotations.elements())
+    ]
+    assert traces[0] == sorted(2 * traces[1])
+
+
+@pytest.mark.parametrize("G, degrees", [(groups.H3(), [2, 6, 10]), (groups.F4(), [2, 6, 8, 12])], ids=str)
+def test_reflection_groups_have_as_many_reflections_as_their_degrees_say(G, degrees):
+    g = G.elements()
+    fixed = [int(torch.linalg.matrix_rank(h - torch.eye(G.n), tol=1e-6)) for h in g.double()]
+    assert (len(g), fixed.count(1)) == (math.prod(degrees), sum(d - 1 for d in degrees))
+    torch.testing.assert_close(g @ g.mT, torch.eye(G.n, dtype=torch.float64).expand_as(g))
+
+
+def test_the_icosahedral_reflection_group_is_the_rotations_and_minus_them():
+    assert not groups.H3().excludes(groups.Icosahedral())
+    signs = groups.H3().elements().det().round()
+    assert (signs == 1).sum() == (signs == -1).sum() == 60
+
+
+@pytest.mark.parametrize("G", [groups.E(2), groups.SE(3)], ids=str)
+def test_translations_are_normal_in_the_motions_and_rotations_act_on_them(G):
+    n, t = G.n - 1, torch.arange(1.0, G.n, dtype=torch.float64)
+    T = torch.eye(G.n, dtype=torch.float64)
+    T[:n, n] = t
+    assert G.contains(T) and len(G.lie_algebra) == n * (n + 1) // 2
+    for g in [*G.generators, *G.random_products(5, seeded())]:
+        moved = g @ T @ torch.linalg.inv(g)
+        torch.testing.assert_close(moved[:n, n], g[:n, :n] @ t)
+        torch.testing.assert_close(moved[:, :n], torch.eye(G.n, dtype=torch.float64)[:, :n])
+    x = torch.randn(2, n, dtype=torch.float64, generator=seeded(1))
+    images = torch.cat([x, torch.ones(2, 1)], 1) @ G.random_products(1, seeded(2))[0].T
+    torch.testing.assert_close((images[0] - images[1]).norm(), (x[0] - x[1]).norm())
+
+
+@pytest.mark.parametrize(
+    "G, H, excluded",
+    [
+        (groups.O(3), groups.SO(3), False),
+        (groups.SO(3), groups.O(3), True),
+        (groups.S(4), groups.A(4), False),
+        (groups.A(4), groups.S(4), True),
+        (groups.SU(2), groups.BinaryOctahedral(), False),
+        (groups.SO(3), groups.Icosahedral(), False),
+        (groups.Icosahedral(), groups.Tetrahedral(), False),
+        (groups.Icosahedral(), groups.Octahedral(), True),
+        (groups.C.plane(4), groups.SO(2), True),
+        (groups.C.plane(4), MatrixGroup(lie_algebra=2 * math.pi * groups.SO(2).lie_algebra), True),  # exp A = E
+        (groups.SE(3), groups.E(3), True),
+        (groups.E(3), groups.SE(3), False),
+        (groups.SL(3), groups.SO(3), False),
+        (groups.SO(3), groups.SL(3), True),
+        (MatrixGroup(lie_algebra=groups.SO(3).lie_algebra, name="bare"), groups.O(3), False),  # undecided
+    ],
+)
+def test_what_is_certainly_no_subgroup_is_excluded(G, H, excluded):
+    assert G.excludes(H) == excluded
+
+
 # random elements
 @pytest.mark.parametrize(
     "G",
@@ -239,6 +326,13 @@ def test_products_of_generators_and_exponentials_are_elements(G):
 
 
 # membership
+def motion(R, t=(0.0, 0.0)):
+    g = torch.eye(3, dtype=torch.float64)
+    g[:2, :2], g[:2, 2] = R, torch.tensor(t)
+    return g
+
+
+IMAGINARY = torch.matrix_exp(1j * groups.SO(2).lie_algebra[0])  # M Mᵀ = E and det M = 1, but not real
 IN = {
     groups.S(3): ([permutation_matrix([2, 0, 1])], [-torch.eye(3), 0.5 * torch.eye(3), torch.ones(3, 3)]),
     groups.A(4): ([permutation_matrix([1, 2, 0, 3])], [permutation_matrix([1, 0, 2, 3]), -torch.eye(4)]),
@@ -252,8 +346,17 @@ IN = {
     groups.Octahedral(): ([groups.Octahedral().generators[1]], [-torch.eye(3), groups.Icosahedral().generators[1]]),
     groups.Icosahedral(): ([groups.Tetrahedral().generators[0]], [groups.Octahedral().generators[1]]),
     groups.trivial(2): ([torch.eye(2)], [-torch.eye(2)]),
-    groups.O(2): ([plane(1.0), torch.diag(torch.tensor([-1.0, 1.0]))], [2 * torch.eye(2), 1j * torch.eye(2)]),
-    groups.SO(2): ([plane(1.0)], [torch.diag(torch.tensor([-1.0, 1.0]))]),
+    groups.O(2): (
+        [plane(1.0), torch.diag(torch.tensor([-1.0, 1.0]))],
+        [2 * torch.eye(2), 1j * torch.eye(2), IMAGINARY],
+    ),
+    groups.SO(2): ([plane(1.0)], [torch.diag(torch.tensor([-1.0, 1.0])), IMAGINARY]),
+    groups.E(2): ([motion(plane(1.0), [5.0, 7.0]), motion(plane(1.0).flip(0), [1.0, 0.0])], [motion(2 * plane(1.0))]),
+    groups.SE(2): (
+        [motion(plane(1.0), [5.0, 7.0])],
+        [motion(plane(1.0).flip(0)), motion(plane(0.0)).T + torch.ones(3)],
+    ),
+    groups.H3(): ([-torch.eye(3)], [groups.Octahedral().generators[1]]),
     groups.U(2): ([1j * torch.eye(2), plane(1.0)], [torch.tensor([[1.0, 1.0], [0.0, 1.0]])]),
     groups.SU(2): ([-torch.eye(2), torch.diag(torch.tensor([1j, -1j]))], [1j * torch.eye(2)]),
     groups.Sp(2): ([torch.tensor([[2.0, 1.0], [1.0, 1.0]])], [2 * torch.eye(2)]),
@@ -306,11 +409,15 @@ NAMES = {
     "A(7)": groups.A(7),
     "S(3) × S(4)": groups.S(4) * groups.S(3),
     "C(4) × D(4)": groups.D(4) * groups.C(4),
-    "A(5) × C(2)": groups.Icosahedral() * groups.C(2),
     "S(2) ≀ S(4)": groups.SignedPermutations(4),
     "S(3) ≀ S(2)": permutation_group(oracles.wreath(3, 2)),
     "S(4) ≀ S(4)": permutation_group(oracles.wreath(4, 4)),
-    "a group of order 8": QUATERNIONS,  # no D(4)
+    "Quaternion()": QUATERNIONS,  # of order 8, as D(4) is
+    "BinaryTetrahedral()": groups.BinaryTetrahedral(),  # of order 24, as S(4) is
+    "BinaryOctahedral()": groups.BinaryOctahedral(),
+    "BinaryIcosahedral()": groups.BinaryIcosahedral(),
+    "A(5) × C(2)": groups.H3(),
+    "a group of order 1,152": groups.F4(),
     "a group of order 168": FANO,
     "a group of order 20": permutation_group(oracles.affine(5)),
     "a group of order 43,252,003,274,489,856,000": RUBIK,
@@ -404,6 +511,11 @@ def test_facts_of_groups_without_a_name():
         (lambda: groups.S(3).index(-torch.eye(3)), "is no element"),
         (lambda: groups.Icosahedral().index(-torch.eye(3)), "is no element"),
         (lambda: groups.SO(3).identify(), "identify names finite groups"),
+        (lambda: groups.SE(2).identify(), "identify names finite groups"),
+        (lambda: groups.SE(2).elements(), "infinite: its elements cannot be listed"),
+        (lambda: groups.E(3).sample(1), "not compact: its volume is infinite"),
+        (lambda: groups.E(0), r"E\(0\): the size is an integer ≥ 1"),
+        (lambda: groups.SE(2).contains(torch.eye(2)), r"\(2, 2\); elements of SE\(2\) are 3 × 3"),
         (lambda: groups.SignFlips(2).permutations, "no group of permutation matrices"),
         (lambda: groups.S(3).inflated(groups.S(3).vector, slice(0, 3)), "no direct product"),
     ],

@@ -371,6 +371,8 @@ def test_the_test_kit_finds_a_symmetry_that_only_the_continuous_part_breaks():
         (lambda: groups.S(3).vector.act(torch.eye(3), torch.ones(4)), r"\(\.\.\., 3\), not \(4,\)"),
         (lambda: groups.S(3).vector.act(torch.eye(3)[None], torch.ones(2, 3)), r"\(1, \.\.\., 3\), not \(2, 3\)"),
         (lambda: groups.S(3).vector.restrict(groups.S(4)), "a subgroup has matrices of the same size"),
+        (lambda: groups.SO(3).vector.restrict(groups.O(3)), r"O\(3\) has elements that SO\(3\) does not contain"),
+        (lambda: groups.A(4).vector.sym(2).restrict(groups.S(4)), r"restrict to a subgroup of A\(4\)"),
         (lambda: groups.S(3).regular(-torch.eye(3)), "is no element"),
         (lambda: SIGN(torch.diag(torch.tensor([1.0, 1, 1, -1]))), "is no element"),
         (lambda: groups.S(3).representation(torch.tensor([[[-1.0]], [[1.0]]])), r"ρ\(s\)ρ\(h\) and ρ\(sh\) differ"),

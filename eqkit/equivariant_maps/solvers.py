@@ -92,8 +92,9 @@ def weights(V: Representation, W: Representation) -> Tensor | None:
         return None
     require_memory(40.0 * len(w) * len(v), f"Hom({V}, {W})")
     scale = max(1.0, np.abs(w).max(), np.abs(v).max())
+    zero = _coincidences(w / scale, v / scale)
+    require_memory(80.0 * zero**2, f"Hom({V}, {W}), with {zero:,} zero weights,")
     i, j = np.nonzero(np.abs(w[:, None] - v[None, :]) < 1e-8 * scale)
-    require_memory(80.0 * len(i) ** 2, f"Hom({V}, {W}), with {len(i)} zero weights,")
     C = _columns(W._derivative(turned), V._derivative(turned), i, j)
     solutions = _kernel(torch.from_numpy((C.conj().T @ C).toarray()), float(B.norm()))  # (zero weights, dim)
     dim = solutions.shape[1]
@@ -103,6 +104,13 @@ def weights(V: Representation, W: Representation) -> Tensor | None:
     M = V.dual._act(vectors, W._act(vectors, M.mT).mT)  # back from the eigenbases: W(Q) M V(Q)⁻¹
     M = _real_basis(M) if not (G.lie_algebra.is_complex() or G.generators.is_complex()) else _orthonormal_rows(M)
     return _fixed_by_generators(M, V, W)
+
+
+def _coincidences(w: np.ndarray, v: np.ndarray) -> int:
+    """How many pairs (i, j) have w_i = v_j, by counting the values instead of comparing all pairs."""
+    values, place = np.unique(np.concatenate([w, v]).round(7), return_inverse=True)
+    counts = [np.bincount(part, minlength=len(values)) for part in np.split(place, [len(w)])]
+    return int(counts[0] @ counts[1])
 
 
 class _Defective(Exception):

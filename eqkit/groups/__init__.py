@@ -1,5 +1,6 @@
 """Groups of matrices: from generators, from a Lie algebra, or by name. Use them through the module: `groups.S(5)`."""
 
+from eqkit.groups.euclidean import SE, E
 from eqkit.groups.matrix_group import Known, MatrixGroup, permutation_group
 from eqkit.groups.named import (
     GL,
@@ -23,6 +24,14 @@ from eqkit.groups.named import (
     U,
     symplectic_form,
     trivial,
+)
+from eqkit.groups.quaternions import (
+    F4,
+    H3,
+    BinaryIcosahedral,
+    BinaryOctahedral,
+    BinaryTetrahedral,
+    Quaternion,
 )
 
 __all__ = [
@@ -50,4 +59,12 @@ __all__ = [
     "permutation_group",
     "symplectic_form",
     "trivial",
+    "SE",
+    "E",
+    "F4",
+    "H3",
+    "BinaryIcosahedral",
+    "BinaryOctahedral",
+    "BinaryTetrahedral",
+    "Quaternion",
 ]

@@ -221,6 +221,17 @@ class MatrixGroup:
             f"{self}: membership in a group given by generators alone cannot be decided; use a named group"
         )
 
+    def excludes(self, H: MatrixGroup) -> bool:
+        """H ⊄ G: G lacks a generator of H, or exp A for A of its Lie algebra. False where this cannot be decided."""
+        if H == self:
+            return False
+        A = H.lie_algebra
+        curves = torch.matrix_exp(A / torch.linalg.matrix_norm(A, keepdim=True))  # exp A itself may be E by accident
+        try:
+            return not all(map(self.contains, [*H.generators, *curves]))
+        except ValueError:
+            return False
+
     def sample(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         """Uniform (finite) or Haar (compact) random elements, (count, n, n).
 

@@ -189,6 +189,10 @@ def _reflection(n: int) -> Tensor:
     return torch.diag(torch.tensor([-1.0] + [1.0] * (n - 1), dtype=torch.float64))[None]
 
 
+def _is_real(M: Tensor) -> bool:
+    return not M.is_complex() or bool(M.imag.abs().max() < 1e-6)
+
+
 def _close(A: Tensor, B: Tensor) -> bool:
     return bool((A - B).abs().max() < 1e-6 * max(1.0, float(A.abs().max())))
 
@@ -215,7 +219,7 @@ def _haar(n: int, complex_: bool, special: bool) -> Callable[[int, torch.Generat
 def O(n: int) -> MatrixGroup:  # noqa: E743
     """The orthogonal group: M Mᵀ = E, real n × n."""
     E = torch.eye(_size("O", n), dtype=torch.float64)
-    known = Known(math.inf if n > 1 else 2, _haar(n, False, False), lambda M: _close(M @ M.T, E), True)
+    known = Known(math.inf if n > 1 else 2, _haar(n, False, False), lambda M: _is_real(M) and _close(M @ M.T, E), True)
     return MatrixGroup(_reflection(n), _stacked(_skew(n), n) if n > 1 else None, f"O({n})", known)
 
 
@@ -225,7 +229,7 @@ def SO(n: int) -> MatrixGroup:
     E = torch.eye(_size("SO", n, 2), dtype=torch.float64)
 
     def contains(M: Tensor) -> bool:
-        return _close(M @ M.T, E) and bool(torch.linalg.det(M).real > 0)
+        return _is_real(M) and _close(M @ M.T, E) and bool(torch.linalg.det(M).real > 0)
 
     return MatrixGroup(None, _stacked(_skew(n), n), f"SO({n})", Known(math.inf, _haar(n, False, True), contains, True))
 

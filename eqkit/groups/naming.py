@@ -31,8 +31,8 @@ def name_of_permutations(generators: np.ndarray) -> str:
 
     The group is split into the product of its actions on orbits, if that has its order; a transitive action of full
     order is S, A or a wreath product; small groups are told by their elements: abelian ones by invariant factors,
-    dihedral by their presentation, and A₄, S₄, A₅, S₅, A₄ × C₂, S₄ × C₂, A₅ × C₂ by order and orders of elements, which
-    no other group of these orders shares.
+    dihedral by their presentation, and A₄, S₄, A₅, S₅, A₄ × C₂, S₄ × C₂, A₅ × C₂, the quaternion group and the binary
+    groups of the solids by order and orders of elements, which no other group of these orders shares.
     """
     moved = [orbit for orbit in orbits(generators) if len(orbit) > 1] if len(generators) else []
     if not moved:
@@ -150,4 +150,13 @@ def _candidates() -> dict[str, Counter]:
         "A(5)": _orders_of([[0, 1, 2]], [[0, 1, 2, 3, 4]], n=5),
         "S(5)": _orders_of([[0, 1, 2, 3, 4]], [[0, 1]], n=5),
     }
-    return base | {f"{name} × C(2)": _doubled(orders) for name, orders in base.items() if name != "S(5)"}
+    products = {f"{name} × C(2)": _doubled(orders) for name, orders in base.items() if name != "S(5)"}
+    return base | products | {name: Counter(orders) for name, orders in _BINARY.items()}
+
+
+_BINARY = {  # the non-abelian groups with one involution, −1, of these orders and these numbers of elements
+    "Quaternion()": {1: 1, 2: 1, 4: 6},
+    "BinaryTetrahedral()": {1: 1, 2: 1, 3: 8, 4: 6, 6: 8},
+    "BinaryOctahedral()": {1: 1, 2: 1, 3: 8, 4: 18, 6: 8, 8: 12},
+    "BinaryIcosahedral()": {1: 1, 2: 1, 3: 20, 4: 30, 5: 24, 6: 20, 10: 24},
+}

@@ -145,12 +145,15 @@ class Representation:
         return Power(self, k, symmetric=False)
 
     def restrict(self, H: Any) -> Representation:
-        """The same matrices for a subgroup H of G (matrices of the same size)."""
-        if H.n != self.group.n:
+        """The same matrices for a subgroup H of G; ValueError if it is none, where membership can be decided."""
+        G = self.group
+        if H.n != G.n:
             raise ValueError(
-                f"restrict: {H} acts by {H.n}×{H.n} matrices, {self.group} by {self.group.n}×{self.group.n}; "
+                f"restrict: {H} acts by {H.n}×{H.n} matrices, {G} by {G.n}×{G.n}; "
                 "a subgroup has matrices of the same size"
             )
+        if G.excludes(H):
+            raise ValueError(f"restrict: {H} has elements that {G} does not contain; restrict to a subgroup of {G}")
         return self._relabel(lambda leaf: leaf.restricted(H))
 
     def __matmul__(self, other: Representation) -> Representation:

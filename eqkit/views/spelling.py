@@ -13,8 +13,11 @@ from eqkit.groups import MatrixGroup
 from eqkit.representations import Representation, Trivial, Vector
 from eqkit.representations.algebra import Dual, Power, Product, Sum
 
-_SIZED = r"([CD]\.plane|[ACDOSU]|SO|SU|SL|GL|Sp|trivial|SignFlips|SignedPermutations)\(([1-9]\d*)\)"
-_SINGLE = r"(Tetrahedral|Octahedral|Icosahedral|RubiksCube|Lorentz)\(()\)"
+_SIZED = r"([CD]\.plane|[ACDEOSU]|SO|SE|SU|SL|GL|Sp|trivial|SignFlips|SignedPermutations)\(([1-9]\d*)\)"
+_SINGLE = (
+    r"(Tetrahedral|Octahedral|Icosahedral|Quaternion|BinaryTetrahedral|BinaryOctahedral|BinaryIcosahedral|H3|F4"
+    r"|RubiksCube|Lorentz)\(()\)"
+)
 
 
 def named(name: str) -> MatrixGroup:

@@ -1,0 +1,28 @@
+"""Invariant networks: Deep Sets, derived from power sums, and the same construction for any group."""
+
+from eqkit.deep_sets.collisions import collision, pair_collision, set_distance
+from eqkit.deep_sets.power_sums import (
+    elementary,
+    equal_power_sums,
+    from_power_sums,
+    jacobian,
+    newton,
+    power_sums,
+)
+from eqkit.deep_sets.sets import DeepSets, SetLinear, mlp, pool
+
+__all__ = [
+    "DeepSets",
+    "SetLinear",
+    "collision",
+    "elementary",
+    "equal_power_sums",
+    "from_power_sums",
+    "jacobian",
+    "mlp",
+    "newton",
+    "pair_collision",
+    "pool",
+    "power_sums",
+    "set_distance",
+]

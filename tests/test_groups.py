@@ -557,3 +557,13 @@ def test_matrices_that_cannot_fit_are_refused_before_they_are_made():
         groups.C(10**6).generators  # noqa: B018
     with pytest.raises(MemoryError, match="tensor product"):
         (groups.O(5).vector ** 12)(torch.eye(5))
+
+
+def test_the_family_of_a_classical_group_is_told_by_its_value():
+    for build in (groups.O, groups.SO, groups.U, groups.SU, groups.SL, groups.GL):
+        for n in (2, 3, 4):
+            assert groups.family(build(n)) == build.__name__
+    assert groups.family(groups.Sp(4)) == "Sp" and groups.family(groups.Lorentz(proper=True)) == "Lorentz(proper)"
+    assert groups.family(MatrixGroup(lie_algebra=groups.SO(3).lie_algebra, name="rotations")) == "SO"
+    for G in (groups.S(4), groups.SE(2), groups.SO(3) * groups.S(2), MatrixGroup(lie_algebra=torch.ones(1, 2, 2))):
+        assert groups.family(G) is None

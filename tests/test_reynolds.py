@@ -108,7 +108,7 @@ def test_a_batch_of_any_shape_and_values_of_any_shape():
 def test_memory_is_bounded_by_chunks_that_do_not_change_the_sum(monkeypatch):
     V, x = groups.S(5).vector, random(7, 5)
     whole = reynolds.project(anything, V)(x)
-    monkeypatch.setattr(reynolds, "CHUNK", 200)
+    monkeypatch.setattr(reynolds.designs, "CHUNK", 200)
     seen = []
     pieces = reynolds.project(lambda y: (seen.append(len(y)), anything(y))[1], V)
     torch.testing.assert_close(pieces(x), whole)
@@ -261,6 +261,147 @@ def test_regular_polygons_average_trigonometric_polynomials(degree):
     torch.testing.assert_close(R(torch.tensor([[0.6, 0.8]])), torch.tensor([moment]))
 
 
+# quadrature
+LIE = [groups.SO(2), groups.SO(3), groups.SU(2), groups.O(2), groups.O(3), groups.SO(2) * groups.S(3)]
+LIE += [groups.SO(3) * groups.SU(2)]
+
+
+@pytest.mark.parametrize("degree", range(6))
+@pytest.mark.parametrize("G", LIE, ids=str)
+def test_polynomials_average_the_tensor_powers_and_their_conjugates_exactly(G, degree):
+    k = min(degree, 3 if G.n < 4 else 2)  # beyond, the higher powers of one entry stand for all
+    V = (G.vector**k) * (G.vector.dual ** (degree - k)) if degree <= k + 1 else G.vector**k
+    design = reynolds.polynomials(G, degree)
+    gap = design.mean(V(design.elements)) - reynolds.projector(V)
+    assert gap.abs().max() < 1e-12
+    assert all(G.contains(g) for g in design.elements[:: max(1, design.terms // 20)])
+
+
+@pytest.mark.parametrize("degree", [6, 7, 9, 12])
+def test_euler_angles_are_exact_to_their_degree_and_no_further(degree):
+    G = groups.SO(3)
+    design = reynolds.polynomials(G, degree)
+    assert design.terms == (degree + 1) ** 2 * (degree // 2 + 1)
+    trace = design.elements.diagonal(dim1=1, dim2=2).sum(1)
+    for k in range(degree + 1):
+        assert abs(design.mean(trace**k) - oracles.riordan(k)) < 1e-10 * 3**k
+    # e^{iα(d + 1)} e^{iγ(d + 1)} is one at every node: the top Wigner function of the next degree is not averaged to 0
+    top = ((design.elements[:, :2, :2] * torch.tensor([[1, 1j], [1j, -1]])).sum((1, 2)) / 2) ** (degree + 1)
+    assert design.mean(top).abs() > 1e-3
+
+
+@pytest.mark.parametrize("degree", range(10))
+def test_the_angles_of_unit_quaternions_average_powers_of_the_trace_and_of_an_entry(degree):
+    design = reynolds.polynomials(groups.SU(2), degree)
+    trace = design.elements.diagonal(dim1=1, dim2=2).sum(1)
+    expected = oracles.catalan(degree // 2) if degree % 2 == 0 else 0
+    assert abs(design.mean(trace**degree) - expected) < 1e-9
+    moment = design.mean(design.elements[:, 0, 0].abs() ** (2 * (degree // 2)))  # |a|² is uniform on [0, 1]
+    assert abs(moment - 1 / (degree // 2 + 1)) < 1e-12
+
+
+def test_a_weighted_average_is_invariant_projects_and_equals_the_projector():
+    G = groups.SO(3)
+    V, w = G.vector, random(3)
+    x = random(4, 3)
+    design = reynolds.polynomials(G, 8)
+    R = reynolds.project(lambda y: (y @ w) ** 8, V, over=design)
+    torch.testing.assert_close(R(x), (x.norm(dim=1) * w.norm()) ** 8 / 9)
+    assert_invariant(R, V, 1e-9, x)
+    assert R.exact and torch.equal(R.standard_error(x), torch.zeros(4).double())
+    assert str(design).startswith("405 weighted elements of SO(3), exact for polynomials of degree ≤ 8")
+    A = random(9, 3)
+    both = reynolds.project(
+        lambda y: (y @ A.T) * (y**2).sum(1, keepdim=True) * y[:, :1], V, V**2, reynolds.polynomials(G, 8)
+    )
+    assert_equivariant(both, V, V**2, 1e-9, x)
+
+
+def test_weights_are_relative_and_chunks_do_not_change_the_sum(monkeypatch):
+    G, x = groups.SO(3), random(2, 3)
+    design = reynolds.polynomials(G, 7)
+    whole = reynolds.project(lambda y: y[:, 2] ** 6, G.vector, over=design)(x)
+    monkeypatch.setattr(reynolds.designs, "CHUNK", 200)
+    doubled = reynolds.Design(G, design.elements, design.exact_for, 2 * design.weights)
+    torch.testing.assert_close(reynolds.project(lambda y: y[:, 2] ** 6, G.vector, over=doubled)(x), whole)
+    torch.testing.assert_close(whole, x.norm(dim=1) ** 6 / 7)
+
+
+def moments(G, largest):
+    """The number of invariants in V^k, k = 0 … largest, by Weyl's integral."""
+    designs = [reynolds.class_functions(G, k) for k in range(largest + 1)]
+    means = [d.mean(G.vector.character(d.elements) ** k) for k, d in enumerate(designs)]
+    assert all(abs(m - round(m.real.item())) < 1e-9 * G.n**k for k, m in enumerate(means))
+    return [round(m.real.item()) for m in means]
+
+
+def even(sequence):
+    return [x for y in sequence for x in (y, 0)][:-1]
+
+
+def test_weyl_integrals_count_the_invariants_of_tensor_powers():
+    assert moments(groups.SO(3), 9) == [oracles.riordan(k) for k in range(10)]
+    assert moments(groups.SU(2), 10) == moments(groups.SL(2), 10) == even(map(oracles.catalan, range(6)))
+    assert moments(groups.Sp(2), 10) == moments(groups.SU(2), 10)
+    assert moments(groups.O(5), 10) == even(map(oracles.double_factorial, range(6)))
+    assert moments(groups.O(4), 8) == moments(groups.Lorentz(), 8) == even(map(oracles.double_factorial, range(5)))
+    assert moments(groups.O(2), 8) == even(math.comb(2 * k, k) // 2 or 1 for k in range(5))
+    assert moments(groups.SO(2), 8) == even(math.comb(2 * k, k) for k in range(5))
+    squares = even(oracles.catalan(k) ** 2 for k in range(5))
+    assert moments(groups.SO(4), 8) == moments(groups.Lorentz(True, True), 8) == squares
+    assert moments(groups.Lorentz(proper=True), 8) == squares
+    assert moments(groups.Lorentz(orthochronous=True), 8) == moments(groups.Lorentz(), 8)
+    assert moments(groups.SU(3), 9) == moments(groups.SL(3), 9) == [1, 0, 0, 1, 0, 0, 5, 0, 0, 42]  # A005789
+    assert moments(groups.Sp(4), 8) == even([1, 1, 3, 14, 84])  # A005700
+    assert moments(groups.SO(5), 7) == [1, 0, 1, 0, 3, 1, 15, 15]
+    assert moments(groups.GL(2), 4) == moments(groups.U(2), 4) == [1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_weyl_integrals_count_permutations_without_long_increasing_runs(n):
+    for k in range(6):
+        design = reynolds.class_functions(groups.U(n), 2 * k)
+        mean = design.mean(groups.U(n).vector.character(design.elements).abs() ** (2 * k))
+        assert abs(mean - oracles.matchings_of_unitary(k, n)) < 1e-9
+
+
+@pytest.mark.parametrize("G", LIE, ids=str)
+@pytest.mark.parametrize("build", [lambda V: V, lambda V: V * V.dual, lambda V: V.sym(3), lambda V: V.alt(2) * V])
+def test_weyl_integrals_agree_with_quadrature_and_with_the_projector(G, build):
+    V = build(G.vector)
+    means = [d.mean(V.character(d.elements)) for d in (reynolds.class_functions(G, 3), reynolds.polynomials(G, 3))]
+    assert abs(means[0] - means[1]) < 1e-10 and abs(means[0] - reynolds.projector(V).trace()) < 1e-9
+
+
+COMPACT = [groups.SO(2), groups.SO(5), groups.O(2), groups.O(3), groups.O(4), groups.U(3), groups.SU(3)]
+
+
+@pytest.mark.parametrize("G", COMPACT, ids=str)
+def test_the_torus_lies_in_the_group_and_its_weights_are_haar(G):
+    design = reynolds.class_functions(G, 4)
+    assert all(G.contains(g) for g in design.elements) and (design.weights >= -1e-12).all()
+    trace = [g.diagonal(dim1=1, dim2=2).sum(1) for g in (design.elements, G.sample(40_000, seeded(7)))]
+    for p in (lambda t: t.abs() ** 2, lambda t: t.abs() ** 4, lambda t: t.real**3):
+        values = p(trace[1])
+        assert abs(design.mean(p(trace[0])) - values.mean()) < 5 * values.std() / 200 + 1e-9
+
+
+@pytest.mark.parametrize("G", [groups.SL(3), groups.Sp(4), groups.Lorentz()], ids=str)
+def test_the_compact_form_of_a_group_keeps_its_form(G):
+    g = reynolds.class_functions(G, 3).elements
+    if G == groups.SL(3):
+        torch.testing.assert_close(torch.linalg.det(g), torch.ones(len(g)).to(g.dtype))
+    else:
+        form = (groups.symplectic_form(4) if G == groups.Sp(4) else groups.METRIC).to(g.dtype)
+        torch.testing.assert_close(g.mT @ form @ g, form.expand_as(g))
+
+
+def test_one_node_less_and_the_trapezoid_rule_is_wrong():
+    design = reynolds.class_functions(groups.SO(3), 5)  # seven angles: exact to degree 5
+    trace = design.elements.diagonal(dim1=1, dim2=2).sum(1)
+    assert design.terms == 7 and abs(design.mean(trace**5) - 6) < 1e-12 and abs(design.mean(trace**6) - 15) > 0.1
+
+
 # samples
 @pytest.mark.parametrize("G", [groups.SO(3), groups.S(6), groups.RubiksCube()], ids=str)
 def test_the_standard_error_tells_how_far_a_sample_is_off(G):
@@ -405,8 +546,13 @@ def test_what_a_learner_can_get_wrong_is_named_with_its_cure():
         (lambda: reynolds.cosets(groups.SO(3), groups.Tetrahedral()), "G is a finite group"),
         (lambda: reynolds.cosets(groups.S(3), groups.S(4)), "matrices of the same size"),
         (lambda: reynolds.cosets(groups.A(4), groups.S(4)), "is no element"),
-        (lambda: reynolds.polynomials(groups.SO(3), 6), "up to degree 5"),
-        (lambda: reynolds.polynomials(groups.O(3), 2), "SO\\(2\\), and for SO\\(3\\)"),
+        (lambda: reynolds.polynomials(groups.SO(4), 2), r"known for SO\(2\), SO\(3\).*reynolds.sample"),
+        (lambda: reynolds.polynomials(groups.SO(3), 200), "needs 4,080,501 terms"),
+        (lambda: reynolds.polynomials(groups.SO(3), -1), "the degree is an integer ≥ 0"),
+        (lambda: reynolds.class_functions(groups.SO(3), 2.5), "the degree is an integer ≥ 0"),
+        (lambda: reynolds.class_functions(groups.SO(40), 4), "terms, and at most 1,000,000"),
+        (lambda: reynolds.class_functions(groups.SE(3), 4), r"are known for O, SO, U, SU"),
+        (lambda: reynolds.class_functions(groups.SO(3) * groups.E(2), 4), r"class_functions\(E\(2\), 4\)"),
         (lambda: reynolds.sample(groups.S(3), 1), "at least 2"),
     ):
         with pytest.raises(ValueError, match=words):

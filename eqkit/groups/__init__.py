@@ -22,6 +22,7 @@ from eqkit.groups.named import (
     Sp,
     Tetrahedral,
     U,
+    family,
     symplectic_form,
     trivial,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Sp",
     "Tetrahedral",
     "U",
+    "family",
     "permutation_group",
     "symplectic_form",
     "trivial",

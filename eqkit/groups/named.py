@@ -323,3 +323,19 @@ def Lorentz(proper: bool = False, orthochronous: bool = False) -> MatrixGroup:
     flags = ", ".join(name for name, on in (("proper", proper), ("orthochronous", orthochronous)) if on)
     algebra = METRIC @ torch.stack(_skew(4))
     return MatrixGroup(_stacked(components, 4), algebra, f"Lorentz({flags})", Known(math.inf, None, contains, False))
+
+
+def family(G: MatrixGroup) -> str | None:
+    """The classical family that a group belongs to, as a value and whatever its name: "O", "SO", "U", "SU", "SL", "GL",
+    "Sp" of size G.n, "Lorentz(…)" with its flags, or None."""
+    n, dimension = G.n, len(G.lie_algebra)
+    orthogonal, linear, symplectic = n * (n - 1) // 2, n * n, n * (n + 1) // 2 if n % 2 == 0 else 0
+    sized = [(O, orthogonal), (SO, orthogonal), (U, linear), (GL, linear), (Sp, symplectic)]
+    sized += [(SU, linear - 1), (SL, linear - 1)]
+    for build, size in sized:
+        if dimension == size > 0 and build(n) == G:
+            return build.__name__
+    for flags in itertools.product((False, True), repeat=2):
+        if n == 4 and dimension == 6 and Lorentz(*flags) == G:
+            return Lorentz(*flags).name
+    return None

@@ -1,7 +1,7 @@
 """Unit quaternions: the finite subgroups of SU(2) that double the rotations of the solids, and reflections in roots.
 
-a + bi + cj + dk is the matrix [[a + bi, c + di], [−c + di, a − bi]] of SU(2). Source: Conway & Smith, On Quaternions and
-Octonions, §3.5; Humphreys, Reflection Groups and Coxeter Groups, §2.10 and §2.13, for the roots.
+a + bi + cj + dk is the matrix [[a + bi, c + di], [−c + di, a − bi]] of SU(2). Sources: Conway & Smith, On Quaternions
+and Octonions, §3.5; Humphreys, Reflection Groups and Coxeter Groups, §2.10 and §2.13, for the roots.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def Quaternion() -> MatrixGroup:
 
 @functools.cache
 def BinaryTetrahedral() -> MatrixGroup:
-    """The 24 unit quaternions of Hurwitz, complex 2 × 2: the double cover in SU(2) of the rotations of a tetrahedron."""
+    """The 24 unit quaternions of Hurwitz, complex 2 × 2: the double cover of the rotations of a tetrahedron."""
     return _quaternions((0, 1, 0, 0), _OMEGA, order=24, name="BinaryTetrahedral()")
 
 

@@ -33,6 +33,7 @@ class Hom:
     dim      its dimension, over ℝ, or over ℂ for complex groups
     pattern  (out, in) int64: which weights must be equal, −1 where they must vanish (signed permutations only)
     basis    (dim, out, in): orbit indicators, or the reduced echelon basis where that is rational, else orthonormal
+    norms    (dim,): the Frobenius norms of the basis elements
     U        (out · in, dim): orthonormal columns that span vec(Hom); vec is row-major
     route    how it was solved: "orbits", "weights", "average" or "null space"; give `route` to choose one
 
@@ -127,9 +128,12 @@ class Hom:
         return (flat / flat.norm(dim=1, keepdim=True)).T
 
     @cached_property
-    def _sizes(self) -> Tensor:
+    def norms(self) -> Tensor:
+        """‖M_d‖ of the basis elements, (dim,) float64: for orbits the square roots of their sizes."""
+        if self._orbits is None:
+            return self.basis.flatten(1).norm(dim=1)
         labels = self.pattern.flatten()
-        return torch.bincount(labels[labels >= 0], minlength=self.dim).double()
+        return torch.bincount(labels[labels >= 0], minlength=self.dim).double().sqrt()
 
     @cached_property
     def _dual(self) -> Tensor:
@@ -165,7 +169,7 @@ class Hom:
         kept = labels >= 0
         sums = torch.zeros(*flat.shape[:-1], self.dim, dtype=M.dtype)
         sums.index_add_(-1, labels[kept], flat[..., kept])
-        return sums / self._sizes.to(sums.real.dtype)
+        return sums / (self.norms**2).to(sums.real.dtype)
 
     def project(self, M: Tensor) -> Tensor:
         """The equivariant map nearest to M, (..., out, in); for unitary representations the Reynolds average."""

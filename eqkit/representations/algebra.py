@@ -148,10 +148,8 @@ class Representation:
         """The same matrices for a subgroup H of G; ValueError if it is none, where membership can be decided."""
         G = self.group
         if H.n != G.n:
-            raise ValueError(
-                f"restrict: {H} acts by {H.n}×{H.n} matrices, {G} by {G.n}×{G.n}; "
-                "a subgroup has matrices of the same size"
-            )
+            sizes = f"{H} acts by {H.n}×{H.n} matrices, {G} by {G.n}×{G.n}"
+            raise ValueError(f"restrict: {sizes}; a subgroup has matrices of the same size")
         if G.excludes(H):
             raise ValueError(f"restrict: {H} has elements that {G} does not contain; restrict to a subgroup of {G}")
         return self._relabel(lambda leaf: leaf.restricted(H))

@@ -138,7 +138,7 @@ def _legendre(degree: int) -> tuple[Tensor, Tensor]:
 
 
 def _euler_angles(d: int) -> Nodes:
-    """g = Z(α) Y(β) Z(γ): a sum of terms e^{imα} f(β) e^{inγ}, |m|, |n| ≤ d; that of m = n = 0 has degree d in cos β."""
+    """g = Z(α) Y(β) Z(γ): a sum of e^{imα} f(β) e^{inγ}, |m|, |n| ≤ d; f of m = n = 0 has degree d in cos β."""
     angle, (cosine, weight) = _turns(d + 1), _legendre(d)
     turn = torch.matrix_exp(angle[:, None, None] * -groups.SO(3).lie_algebra[0])  # about z, (d + 1, 3, 3)
     tilt = torch.matrix_exp(torch.acos(cosine)[:, None, None] * -groups.SO(3).lie_algebra[1])  # about y
@@ -193,7 +193,7 @@ def _vandermonde(x: Tensor) -> Tensor:
 
 
 def _unitary(G: MatrixGroup, d: int, special: bool) -> Nodes:
-    """U(n): Π_{i<j} |zᵢ − zⱼ|² on diagonal phases z. SU(n): z_n = 1/(z₁ ⋯ z_{n−1}), which doubles the degree of that."""
+    """U(n): Π_{i<j} |zᵢ − zⱼ|² on diagonal phases z. SU(n): z_n = 1/(z₁ ⋯ z_{n−1}), which doubles degrees."""
     n = G.n
     angle = _angles(G, d, n - 1, d + 2 * (n - 1)) if special else _angles(G, d, n, d + n - 1)
     if special:

@@ -1,4 +1,5 @@
 import hashlib
+import math
 import re
 
 import pytest
@@ -12,6 +13,8 @@ from eqkit.symmetry_matrices import ReparameterizedLinear, learned_space, partit
 from eqkit.tasks import DATA, data_file, digits
 from eqkit.tasks.hidden_groups import flips, hidden_group, quarter_turns
 from eqkit.tasks.linear import LinearTasks
+from eqkit.tasks.rotated_digits import ANGLES, rotated_digits, turned
+from eqkit.tasks.shapes import NAMES, SHAPES, shapes
 from eqkit.tasks.translation import translation
 
 
@@ -190,6 +193,148 @@ def test_a_learner_of_U_finds_from_real_pixels_which_weights_a_filter_shares():
         used = learned_space(layer.U, LeastSquares(1e-3)(layer, episodes.x_support, episodes.y_support))
     assert used.shape[1] >= 8  # the pattern of the filter with the least power in digits, a checkerboard, comes last
     assert partition_distance(sharing_pattern(used, (36, 64)), digits.convolution2d()) == 0
+
+
+# rotated digits
+@pytest.mark.parametrize(("angles", "size"), [*zip(ANGLES, (8, 16), strict=True)])
+def test_training_and_test_digits_are_disjoint_nested_and_turned_alike_for_one_seed(angles, size):
+    small, large = (rotated_digits(n, angles, generator=seed(3)) for n in (50, 1000))
+    assert large.x_train.shape == (1000, 1, size, size) and large.x_test.shape == (797, 1, size, size)
+    assert torch.equal(small.x_train, large.x_train[:50]) and torch.equal(small.y_train, large.y_train[:50])
+    assert torch.equal(small.x_test, large.x_test) and torch.equal(small.y_test, large.y_test)
+    assert not torch.equal(small.x_train, rotated_digits(50, angles, generator=seed(4)).x_train)
+    counts = torch.bincount(torch.cat([large.y_train, large.y_test]))
+    assert torch.equal(counts, torch.bincount(digits.labels()))  # all 1797, each once
+
+
+def test_quarter_turns_move_no_ink_between_pixels():
+    split = rotated_digits(1000, generator=seed(0))
+    turned_back = torch.stack([torch.cat([split.x_train, split.x_test])[:, 0].rot90(k, (1, 2)) for k in range(4)], 1)
+    originals = {image.numpy().tobytes() for image in digits.images()}
+    upright = [[image.numpy().tobytes() in originals for image in four] for four in turned_back]
+    assert all(any(four) for four in upright)
+    counts = torch.tensor(upright).sum(0)  # about a quarter of them have been turned by each multiple of 90°
+    assert int(counts.min()) > 1797 / 4 - 4 * math.sqrt(1797 * 3 / 16)
+
+
+def test_turning_by_a_quarter_is_rot90_and_loses_no_ink_on_a_wide_grid():
+    x = digits.images()[:20, None].double()
+    for k in range(5):
+        quarter = turned(x, torch.full((20,), k * math.pi / 2, dtype=torch.float64))
+        torch.testing.assert_close(quarter, x.rot90(k, (-2, -1)), atol=1e-12, rtol=0)
+    ink = x.sum((1, 2, 3))
+    for angle in (0.3, 2.0):
+        wide = (
+            turned(x, torch.full((20,), angle, dtype=torch.float64), 64, math.sqrt(2)).sum((1, 2, 3))
+            * 2
+            * (8 / 64) ** 2
+        )
+        torch.testing.assert_close(wide, ink, rtol=0.01, atol=0)
+
+
+# shapes
+def clouds(count=1500, **options):
+    x, labels = shapes(count, generator=seed(0), **options)
+    return x.double(), labels
+
+
+def distances(x):
+    i, j = torch.triu_indices(x.shape[1], x.shape[1], 1)
+    return torch.cdist(x, x)[:, i, j].sort(1).values
+
+
+def handedness(x):
+    """v · axial(QA) with Q = Σ x xᵀ, A = Σ |x|² x xᵀ, v = Σ |x|² x: turning keeps it, mirroring changes its sign."""
+    square = x.square().sum(2, keepdim=True)
+    Q, A, v = x.mT @ x, (square * x).mT @ x, (square * x).sum(1)
+    M = Q @ A - A @ Q
+    return (v * torch.stack([M[:, 1, 2], M[:, 2, 0], M[:, 0, 1]], 1)).sum(1)
+
+
+def test_clouds_are_centred_scaled_and_of_every_kind():
+    x, labels = clouds(noise=0.0)
+    assert x.shape == (1500, 64, 3) and torch.bincount(labels, minlength=len(NAMES)).min() > 140
+    torch.testing.assert_close(x.mean(1), torch.zeros(1500, 3).double(), atol=1e-6, rtol=0)
+    torch.testing.assert_close(x.square().sum(2).mean(1), torch.ones(1500).double(), atol=1e-6, rtol=0)
+    noisy = clouds(noise=0.1)[0]
+    assert float((noisy - x).std()) == pytest.approx(0.1, rel=0.01)
+    assert torch.equal(noisy, clouds(noise=0.1)[0])
+
+
+SURFACES = {  # E x² = E y², E z², E z by hand, and what vanishes on the surface; ρ the distance from the axis
+    "sphere": (1 / 3, 1 / 3, 0, lambda x, rho, z: rho**2 + z**2 - 1),
+    "cube": (5 / 9, 5 / 9, 0, lambda x, rho, z: x.abs().amax(1) - 1),
+    "torus": ((1 + 1.5 * 0.16) / 2, 0.08, 0, lambda x, rho, z: (rho - 1) ** 2 + z**2 - 0.16),
+    "cylinder": (5 / 12, 5 / 9, 0, lambda x, rho, z: torch.maximum(rho, z.abs()) - 1),
+    "cone": (1 / 4, *[2 / 3 * 5**0.5 / (1 + 5**0.5)] * 2, lambda x, rho, z: z * (z - 2 + 2 * rho)),
+    "tetrahedron": (1 / 3, 1 / 3, 0, lambda x, rho, z: (x @ TETRAHEDRON).amin(1) + 1),
+    "left helix": (1 / 2, 4 / 3, 0, lambda x, rho, z: torch.polar(rho, -0.75 * math.pi * z) - x[:, 0] - 1j * x[:, 1]),
+    "right helix": (1 / 2, 4 / 3, 0, lambda x, rho, z: torch.polar(rho, 0.75 * math.pi * z) - x[:, 0] - 1j * x[:, 1]),
+}
+TETRAHEDRON = torch.tensor([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]).double().T
+
+
+@pytest.mark.parametrize(("name", "shape"), [*zip(NAMES, SHAPES, strict=True)], ids=NAMES)
+def test_points_lie_on_the_surface_with_the_moments_of_a_uniform_measure(name, shape):
+    x = shape(torch.rand(400_000, 3, generator=seed(1), dtype=torch.float64))
+    *moments, equation = SURFACES[name]
+    assert float(equation(x, x[:, :2].norm(dim=1), x[:, 2]).abs().max()) < 1e-12
+    found = [*x.square().mean(0).tolist(), float(x[:, 2].mean())]
+    assert found == pytest.approx([moments[0], *moments], abs=0.01)
+    helix = -2 / (3 * math.pi) if "helix" in name else 0  # the mean of cos over one and a half turns
+    assert x[:, :2].mean(0).tolist() == pytest.approx([helix, 0], abs=0.01)
+
+
+def test_distances_tell_the_shapes_apart_but_not_left_from_right():
+    (x, y), (x_test, y_test) = clouds(), shapes(500, generator=seed(1))
+    nearest = torch.cdist(distances(x_test.double()), distances(x)).topk(5, largest=False).indices
+    found = y[nearest].mode(1).values
+    helix = y_test >= 6
+    assert bool(((found >= 6) == helix).all())  # a helix is known as one
+    assert float((found == y_test)[~helix].double().mean()) > 0.85
+    chance = float((found == y_test)[helix].double().mean())
+    assert abs(chance - 0.5) < 4 * 0.5 / int(helix.sum()) ** 0.5
+
+
+def test_a_pseudoscalar_tells_left_from_right_and_no_rotation_changes_it():
+    x, labels = clouds()
+    left, right = (handedness(x[labels == NAMES.index(name)]) for name in ("left helix", "right helix"))
+    sides = torch.cat([-left, right]).sign()
+    assert float((sides == sides.sum().sign()).double().mean()) > 0.98
+    g = groups.SO(3).sample(1, seed(1))[0]
+    torch.testing.assert_close(handedness(x @ g.mT), handedness(x), rtol=1e-9, atol=1e-6)
+    torch.testing.assert_close(handedness(-x), -handedness(x))
+
+
+def test_rotations_are_of_haar_measure_and_can_be_left_out():
+    upright, labels = clouds(noise=0.0, rotate=False)
+    cone = upright[labels == NAMES.index("cone")]
+    heights = cone[:, :, 2] - cone[:, :, 2].mean(1, keepdim=True)
+    assert bool((heights.pow(3).mean(1) > 0).double().mean() > 0.9)  # every apex is up
+    x, labels = clouds(4000, noise=0.0)
+    apex = x[labels == NAMES.index("cone")]
+    apex = torch.nn.functional.normalize((apex.square().sum(2, keepdim=True) * apex).sum(1), dim=1)
+    assert float(apex.mean(0).norm()) < 4 / len(apex) ** 0.5
+    torch.testing.assert_close(apex.T @ apex / len(apex), torch.eye(3).double() / 3, atol=0.08, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: rotated_digits(0), r"rotated_digits\(0, test=797\): each is ≥ 1, and there are 1797"),
+        (lambda: rotated_digits(1001), "there are 1797 in all"),
+        (lambda: rotated_digits(10, "45°"), "choose one of"),
+        (lambda: turned(torch.zeros(2, 1, 8, 6), torch.zeros(2)), "it takes square images"),
+        (lambda: turned(torch.zeros(2, 1, 8, 8), torch.zeros(3)), r"angles \(3,\)"),
+        (lambda: shapes(0), "count = 0; it is an integer ≥ 1"),
+        (lambda: shapes(5, points=1), "points = 1; it is an integer ≥ 2"),
+        (lambda: shapes(5, noise=-0.1), "a standard deviation is a number ≥ 0"),
+        (lambda: shapes(5, noise=math.nan), "a standard deviation is a number ≥ 0"),
+    ],
+)
+def test_bad_sets_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 # data

@@ -1,0 +1,190 @@
+"""Fundamental invariants, tori and polarisations: complete in every degree that is looked at, not only invariant."""
+
+import math
+
+import pytest
+import torch
+
+from eqkit import groups, invariants, reynolds
+from eqkit.representations import assert_invariant
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def points(V, count, seed=0):
+    complex_ = V.group.lie_algebra.is_complex() or V.group.generators.is_complex()
+    return torch.randn(count, V.size, generator=seeded(seed), dtype=torch.complex128 if complex_ else torch.float64)
+
+
+def products(degrees, total):
+    """Exponents of the products of features whose degrees add up to the total."""
+    if not degrees:
+        return [()] if total == 0 else []
+    tops = range(total // degrees[0] + 1)
+    return [(k, *rest) for k in tops for rest in products(degrees[1:], total - k * degrees[0])]
+
+
+def span(features, degree, seed=0):
+    """The dimension of the span of products of this degree, by their values at random points."""
+    exponents = torch.tensor(products(features.degrees, degree)).reshape(-1, features.size)
+    if len(exponents) == 0:
+        return 0
+    values = features(points(features.representation, len(exponents) + 20, seed))
+    columns = torch.stack([(values**e).prod(1) for e in exponents], 1)
+    columns = columns / columns.norm(dim=0)
+    return int(torch.linalg.matrix_rank(columns, rtol=1e-9))
+
+
+def weyl(V, degree, real=False):
+    """The number of invariant polynomials of this degree on V, by Weyl's integral."""
+    U = V + V.dual if real else V  # real polynomials in z are polynomials in z and its conjugate
+    design = reynolds.class_functions(V.group, max(degree, 1))
+    if degree == 0:
+        return 1
+    mean = design.mean(U.sym(degree).character(design.elements))
+    assert abs(mean - round(mean.real.item())) < 1e-6
+    return round(mean.real.item())
+
+
+CASES = [  # (V, the largest degree)
+    (groups.O(2).vector, 6),
+    (2 * groups.O(2).vector, 6),
+    (3 * groups.O(2).vector, 6),
+    (groups.SO(2).vector, 6),
+    (2 * groups.SO(2).vector, 6),
+    (3 * groups.SO(2).vector, 4),
+    (groups.SO(3).vector, 7),
+    (2 * groups.SO(3).vector, 7),
+    (3 * groups.SO(3).vector, 7),
+    (4 * groups.SO(3).vector, 6),
+    (3 * groups.O(3).vector, 6),
+    (groups.SO(3).vector + groups.SO(3).vector.dual + groups.SO(3).vector, 6),
+    (4 * groups.SO(4).vector, 6),
+    (2 * groups.Sp(2).vector, 6),
+    (4 * groups.Sp(2).vector, 6),
+    (5 * groups.Sp(4).vector, 6),
+    (2 * groups.Sp(4).vector + groups.Sp(4).vector.dual, 6),
+    (3 * groups.SL(2).vector, 6),
+    (2 * groups.SL(2).vector + 2 * groups.SL(2).vector.dual, 6),
+    (4 * groups.SL(3).vector, 6),
+    (3 * groups.SL(3).vector + 2 * groups.SL(3).vector.dual, 6),
+    (2 * groups.GL(2).vector + 3 * groups.GL(2).vector.dual, 6),
+    (2 * groups.Lorentz().vector, 6),
+    (5 * groups.Lorentz(proper=True).vector, 4),
+    (4 * groups.Lorentz(True, True).vector, 6),
+    (3 * groups.Lorentz(orthochronous=True).vector + groups.Lorentz(orthochronous=True).vector.dual, 4),
+]
+HERMITIAN = [
+    (groups.U(1).vector, 6),
+    (2 * groups.U(2).vector, 6),
+    (groups.SU(2).vector, 6),
+    (2 * groups.SU(2).vector, 6),
+    (groups.SU(2).vector + groups.SU(2).vector.dual, 6),
+    (3 * groups.SU(3).vector, 5),
+    (2 * groups.U(2).vector + groups.U(2).vector.dual, 4),
+]
+
+
+def named(case):
+    return f"{case[0]} of {case[0].group}"
+
+
+@pytest.mark.parametrize("V, top", CASES + HERMITIAN, ids=[named(c) for c in CASES + HERMITIAN])
+def test_products_of_fundamental_invariants_span_all_invariants_of_each_degree(V, top):
+    features = invariants.fundamental(V)
+    real = groups.family(V.group) in ("U", "SU")
+    for degree in range(1, top + 1):
+        assert span(features, degree) == weyl(V, degree, real), degree
+
+
+@pytest.mark.parametrize("V, top", CASES + HERMITIAN, ids=[named(c) for c in CASES + HERMITIAN])
+def test_fundamental_invariants_are_invariant_and_named(V, top):
+    features = invariants.fundamental(V)
+    assert_invariant(features, V, 1e-6, points(V, 8))
+    assert features.size == len(set(features.names)) == len(features.degrees) == features(points(V, 2)).shape[-1]
+    x = points(V, 4)
+    for degree in set(features.degrees):
+        of_degree = [i for i, d in enumerate(features.degrees) if d == degree]
+        torch.testing.assert_close(features(2 * x)[:, of_degree], 2.0**degree * features(x)[:, of_degree])
+
+
+@pytest.mark.parametrize("V, top", CASES, ids=[named(c) for c in CASES])
+def test_as_many_are_independent_as_the_dimension_of_v_minus_that_of_an_orbit(V, top):
+    x = points(V, 1)[0]
+    orbit = torch.linalg.matrix_rank(V.lie(V.group.lie_algebra) @ x, rtol=1e-9)
+    jacobian = torch.autograd.functional.jacobian(invariants.fundamental(V), x)
+    assert torch.linalg.matrix_rank(jacobian, rtol=1e-9) == V.size - orbit
+
+
+def test_one_bracket_or_product_missing_is_noticed():
+    full = invariants.fundamental(3 * groups.SO(3).vector)
+    without = invariants.fundamental(3 * groups.O(3).vector)
+    assert full.names[-1] == "[x₀x₁x₂]" and full.size == without.size + 1
+    assert span(without, 3) == 0 and span(full, 3) == weyl(3 * groups.SO(3).vector, 3) == 1
+
+
+def test_the_names_say_what_is_computed():
+    x = torch.arange(9.0).double() ** 2
+    V = 3 * groups.SO(3).vector
+    features = invariants.fundamental(V)
+    assert features.names == ("x₀·x₀", "x₀·x₁", "x₀·x₂", "x₁·x₁", "x₁·x₂", "x₂·x₂", "[x₀x₁x₂]")
+    a, b, c = x.reshape(3, 3)
+    torch.testing.assert_close(
+        features(x), torch.stack([a @ a, a @ b, a @ c, b @ b, b @ c, c @ c, torch.stack([a, b, c]).det()])
+    )
+    assert str(features) == "7 invariants of 3·V of SO(3): x₀·x₀, x₀·x₁, x₀·x₂, x₁·x₁, x₁·x₂, x₂·x₂, …"
+    SL = groups.SL(2)
+    assert invariants.fundamental(2 * SL.vector + SL.vector.dual).names == ("ξ₀(x₀)", "ξ₀(x₁)", "[x₀x₁]")
+    assert invariants.fundamental(2 * groups.Sp(2).vector).names == ("ω(x₀, x₁)",)
+    assert invariants.fundamental(2 * groups.Lorentz().vector).names == ("η(x₀, x₀)", "η(x₀, x₁)", "η(x₁, x₁)")
+    hermitian = invariants.fundamental(2 * groups.SU(2).vector).names
+    assert hermitian[:4] == ("⟨x₀, x₀⟩", "Re ⟨x₀, x₁⟩", "⟨x₁, x₁⟩", "Im ⟨x₀, x₁⟩") and hermitian[4:] == (
+        "Re [x₀x₁]",
+        "Im [x₀x₁]",
+    )
+    assert invariants.fundamental(2 * groups.S(2).vector).names == ("Σ x₀", "Σ x₁", "Σ x₀²", "Σ x₀x₁", "Σ x₁²")
+
+
+@pytest.mark.parametrize("n, m, count", [(2, 2, 5), (3, 2, 9), (3, 3, 19), (4, 2, 14), (5, 1, 5)])
+def test_power_sums_of_several_vectors_generate_for_the_symmetric_group(n, m, count):
+    V = m * groups.S(n).vector
+    features = invariants.fundamental(V)
+    assert features.size == count == math.comb(n + m, m) - 1
+    assert_invariant(features, V, 1e-9)
+    for degree in range(1, 6 if n * m < 9 else 5):
+        expected = V.sym(degree).character(V.group.elements()).mean()
+        assert span(features, degree) == round(expected.item())
+
+
+def test_gradients_flow_and_dtypes_stay():
+    features = invariants.fundamental(3 * groups.SO(3).vector)
+    x = torch.randn(2, 5, 9, generator=seeded(), requires_grad=True)
+    assert features(x).shape == (2, 5, 7) and features(x).dtype == torch.float32
+    features(x).sum().backward()
+    assert x.grad.abs().sum() > 0
+    assert invariants.fundamental(2 * groups.U(2).vector)(torch.ones(4)).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    "attempt, words",
+    [
+        (lambda: invariants.fundamental(groups.Icosahedral().vector), r"not for Icosahedral\(\); invariant_ring"),
+        (lambda: invariants.fundamental(groups.SE(3).vector), r"not for SE\(3\)"),
+        (lambda: invariants.fundamental(groups.SO(3).vector.sym(2)), "copies of G.vector and of G.vector.dual"),
+        (lambda: invariants.fundamental(groups.SL(3).vector), "constant; SL\\(n\\) needs n vectors"),
+        (lambda: invariants.fundamental(2 * groups.GL(3).vector), "constant"),
+        (lambda: invariants.fundamental(groups.Sp(2).vector), "constant"),
+        (lambda: invariants.fundamental(60 * groups.SO(5).vector), "5,461,512 brackets"),
+        (lambda: invariants.fundamental(8 * groups.S(20).vector), "3,108,104 power sums; use invariants.separating"),
+        (lambda: invariants.fundamental(groups.S(3).vector ** 2), "copies of the defining representation"),
+        (
+            lambda: invariants.fundamental(groups.SO(3).vector)(torch.ones(2)),
+            r"take x \(\.\.\., 3\); x has shape \(2,\)",
+        ),
+    ],
+)
+def test_what_has_no_fundamental_theorem_is_refused(attempt, words):
+    with pytest.raises(ValueError, match=words):
+        attempt()

@@ -1,0 +1,31 @@
+"""Matrices that stay orthogonal, unitary, symplectic, … while they are trained.
+
+    >>> from eqkit import unitary
+    >>> layer = unitary.UnitaryMatrix(8)  # .matrix is unitary whatever its 64 parameters are
+
+`maps` are the formulas, `GroupMatrix` and its kin are modules on torch.nn.utils.parametrize.
+"""
+
+from eqkit.unitary.derivatives import dexp_block, dexp_eigen, dexp_series
+from eqkit.unitary.forms import isometry_group
+from eqkit.unitary.maps import cayley, composition, exp_skew, householder, inverse_cayley, log, polar, procrustes
+from eqkit.unitary.modules import GroupMatrix, OrthogonalMatrix, UnitaryMatrix, parameter_count
+
+__all__ = [
+    "GroupMatrix",
+    "OrthogonalMatrix",
+    "UnitaryMatrix",
+    "cayley",
+    "composition",
+    "dexp_block",
+    "dexp_eigen",
+    "dexp_series",
+    "exp_skew",
+    "householder",
+    "inverse_cayley",
+    "isometry_group",
+    "log",
+    "parameter_count",
+    "polar",
+    "procrustes",
+]

@@ -1,0 +1,252 @@
+"""Modules whose matrix stays in a group while it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from eqkit import groups
+from eqkit.subspaces import as_double
+from eqkit.unitary import maps
+from eqkit.unitary.coordinates import Basis, Skew, coordinates, cubes_stay, matrix_dtype
+from eqkit.unitary.parametrizations import Cayley, Composition, Exponential, Householder, Projection
+
+MAPS = ("exp", "cayley", "householder", "projection", "composition")
+MATRIX = "matrix"
+
+
+class GroupMatrix(nn.Module):
+    """A trainable matrix M ∈ G, for a group with a Lie algebra: x (…, n) -> M x, and `.matrix` is M.
+
+    map: "exp", for every group · "cayley", for the groups of a bilinear form · "householder" and "projection", for O,
+    SO and U · "composition" (7n numbers), for U. Others are refused with the reason. component: a matrix of the group;
+    M moves in its component, by default in that of E. start: "identity" (M = component) · "random" (Haar for SO, U and
+    SU, else the exponential of a Gaussian element of norm about 1) · a matrix (…, n, n), whose parameters the inverse
+    map finds. copies: leading shape of M, for runs side by side; x is then (*copies, examples, n). dtype: of the real
+    numbers.
+
+    `layer.matrix = M` moves the parameters so that the layer's matrix is M.
+    """
+
+    def __init__(
+        self,
+        G: groups.MatrixGroup,
+        map: str = "exp",
+        *,
+        component: Tensor | None = None,
+        start: str | Tensor = "random",
+        copies: Sequence[int] = (),
+        dtype: torch.dtype = torch.float32,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        if not isinstance(G, groups.MatrixGroup):
+            raise TypeError(f"GroupMatrix({G!r}): give a group, such as groups.SO(3) or unitary.isometry_group(B)")
+        if not len(G.lie_algebra):
+            raise ValueError(
+                f"GroupMatrix({G}): the group has no Lie algebra, so its elements are isolated and nothing can be "
+                "learned by moving; choose among G.elements(), or give lie_algebra= to the MatrixGroup"
+            )
+        if component is not None:
+            component = _member(G, component)
+        flip = component is not None and not component.is_complex() and bool(torch.linalg.det(component) < 0)
+        family = groups.family(G)
+        if map in ("householder", "projection", "composition") and family not in ("O", "SO", "U"):
+            raise ValueError(
+                f"GroupMatrix({G}, map={map!r}): reflections, nearest matrices and phases make orthogonal and unitary "
+                "matrices; this group is none of O, SO, U, so use map='exp'"
+            )
+        self._build(coordinates(G, dtype), map, G.name, component, flip, start, copies, dtype, generator)
+
+    def _build(
+        self,
+        algebra: Skew | Basis,
+        map: str,
+        name: str,
+        component: Tensor | None,
+        flip: bool,
+        start: str | Tensor,
+        copies: Sequence[int],
+        dtype: torch.dtype,
+        generator: torch.Generator | None,
+    ) -> None:
+        super().__init__()
+        self.n, self.map, self.group_name = algebra.n, map, name
+        kind = matrix_dtype(dtype, algebra.complex)
+        if map == "composition":
+            if not algebra.complex or not (isinstance(start, str) and start == "random"):
+                raise ValueError(
+                    f"{name}, map='composition': it makes complex matrices, and reaches few of them, so that it starts "
+                    "at random; use UnitaryMatrix(n, map='composition')"
+                )
+            numbers = torch.randn(*copies, 7, self.n, generator=generator, dtype=dtype)
+            numbers[..., :3, :] = torch.pi * (2 * torch.rand(*copies, 3, self.n, generator=generator, dtype=dtype) - 1)
+            self.matrix = nn.Parameter(numbers)
+            parametrize.register_parametrization(self, MATRIX, Composition(self.n, generator), unsafe=True)
+            return
+        first = self._start(algebra, start, copies, component, flip, generator).to(kind)
+        self.matrix = nn.Parameter(first)
+        parametrization = _parametrization(algebra, map, name, component, flip, kind)
+        parametrize.register_parametrization(self, MATRIX, parametrization, unsafe=True)
+        missed = float((self.matrix - first).detach().abs().max()) / max(1.0, float(first.abs().max()))
+        if missed > 1e-3:
+            raise ValueError(
+                f"start: no parameters of map={map!r} give this matrix (it is missed by {missed:.1e}); it must lie in "
+                f"{name}, in the component of the identity or of component="
+            )
+
+    def _start(
+        self,
+        algebra: Skew | Basis,
+        start: str | Tensor,
+        copies: Sequence[int],
+        component: Tensor | None,
+        flip: bool,
+        generator: torch.Generator | None,
+    ) -> Tensor:
+        kind = matrix_dtype(torch.float64, algebra.complex)
+        if isinstance(start, str):
+            shape = (*copies, self.n, self.n)
+            if start == "identity":
+                M = torch.eye(self.n, dtype=kind).expand(shape)
+            elif start == "random" and isinstance(algebra, Skew):
+                M = maps.polar(torch.randn(shape, generator=generator, dtype=kind), None if algebra.complex else 1)
+                if algebra.traceless:
+                    M = M / torch.linalg.det(M)[..., None, None] ** (1 / self.n)
+            elif start == "random":
+                c = torch.randn(*copies, algebra.size, generator=generator, dtype=torch.float64) / algebra.size**0.5
+                M = torch.matrix_exp(algebra.matrix(c).to(kind))
+            else:
+                raise ValueError(f"start={start!r}; give 'identity', 'random' or a matrix (n, n)")
+            return M if component is None else component.to(kind) @ M
+        M = as_double(start, "start")
+        if M.ndim < 2 or M.shape[-2:] != (self.n, self.n):
+            raise ValueError(f"start has shape {tuple(M.shape)}; matrices of {self.group_name} are {self.n} × {self.n}")
+        if M.is_complex() and not algebra.complex:
+            raise ValueError(f"start is complex, and matrices of {self.group_name} are real; give a real one")
+        if algebra.is_skew:
+            _orthonormal(M, "start")
+        if isinstance(algebra, Skew) and not algebra.complex and bool((torch.linalg.det(M) * (-1) ** flip < 0).any()):
+            raise ValueError(
+                f"start has determinant {'+' if flip else '−'}1, which this layer cannot reach: "
+                f"give reflection={not flip} (or component=, a matrix in the same component)"
+            )
+        return M.to(kind).expand(*copies, self.n, self.n)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (*copies, …, n) -> M x."""
+        M = self.matrix
+        if x.shape[-1] != self.n:
+            raise ValueError(f"x has shape {tuple(x.shape)}; {self.group_name} acts on vectors (…, {self.n})")
+        return x.to(torch.promote_types(x.dtype, M.dtype)) @ M.mT
+
+    def __repr__(self) -> str:
+        return f"a matrix of {self.group_name}, map={self.map!r}, {parameter_count(self)} real parameters"
+
+
+class OrthogonalMatrix(GroupMatrix):
+    """A trainable real matrix with M Mᵀ = E: determinant +1, or −1 with reflection=True, for no path joins the two.
+
+    map: "exp", "cayley", "householder" or "projection"; start, copies, dtype as for GroupMatrix.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        map: str = "exp",
+        *,
+        reflection: bool = False,
+        start: str | Tensor = "random",
+        copies: Sequence[int] = (),
+        dtype: torch.dtype = torch.float32,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        if _size("OrthogonalMatrix", n) == 1:
+            raise ValueError("OrthogonalMatrix(1): O(1) = {1, −1} has nothing to learn; take n ≥ 2")
+        C = _mirror(n) if reflection else None
+        self._build(Skew(n), map, f"{'O' if reflection else 'SO'}({n})", C, reflection, start, copies, dtype, generator)
+
+
+class UnitaryMatrix(GroupMatrix):
+    """A trainable complex matrix with M Mᴴ = E, of determinant 1 with special=True.
+
+    map: "exp" · "cayley", "householder", "projection" and "composition" unless special; start, copies, dtype as for
+    GroupMatrix.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        map: str = "exp",
+        *,
+        special: bool = False,
+        start: str | Tensor = "random",
+        copies: Sequence[int] = (),
+        dtype: torch.dtype = torch.float32,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        if _size("UnitaryMatrix", n) == 1 and special:
+            raise ValueError("UnitaryMatrix(1, special=True): SU(1) = {1} has nothing to learn; take n ≥ 2")
+        if special and map in ("householder", "projection", "composition"):
+            raise ValueError(f"SU({n}), map={map!r}: its determinant is any phase; use map='exp'")
+        algebra = Skew(n, complex=True, traceless=special)
+        name = f"{'SU' if special else 'U'}({n})"
+        self._build(algebra, map, name, None, False, start, copies, dtype, generator)
+
+
+def parameter_count(module: nn.Module) -> int:
+    """The real numbers that training moves: a complex parameter counts twice."""
+    return sum(p.numel() * (2 if p.is_complex() else 1) for p in module.parameters())
+
+
+def _parametrization(
+    algebra: Skew | Basis, map: str, name: str, component: Tensor | None, flip: bool, kind: torch.dtype
+) -> nn.Module:
+    C = None if component is None else component.to(kind)
+    match map:
+        case "exp":
+            return Exponential(algebra, C)
+        case "cayley":
+            if not cubes_stay(algebra):
+                raise ValueError(
+                    f"{name}, map='cayley': (E − A/2)⁻¹ (E + A/2) leaves this group, for its algebra is not that of a "
+                    "bilinear form; use map='exp'"
+                )
+            return Cayley(algebra, C)
+        case "householder":
+            # n − 1 reflections have the determinant (−1)^(n − 1); C makes it what is asked for
+            turned = not algebra.complex and (algebra.n % 2 == 0) != flip
+            return Householder(_mirror(algebra.n).to(kind) if turned else None)
+        case "projection":
+            return Projection(None if algebra.complex else -1 if flip else 1)
+    raise ValueError(f"map={map!r}; give one of {', '.join(MAPS)}")
+
+
+def _size(name: str, n: int) -> int:
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"{name}({n!r}): the size is an integer ≥ 1")
+    return n
+
+
+def _mirror(n: int) -> Tensor:
+    """diag(−1, 1, …, 1)."""
+    return torch.tensor([-1.0] + [1.0] * (n - 1), dtype=torch.float64).diag()
+
+
+def _member(G: groups.MatrixGroup, component: Tensor) -> Tensor:
+    M = as_double(component, "component")
+    if M.shape != (G.n, G.n):
+        raise ValueError(f"component has shape {tuple(M.shape)}; elements of {G} are {G.n} × {G.n}")
+    if not G.contains(M):
+        raise ValueError(f"component is no element of {G}; give one of G.generators, or another element")
+    return M
+
+
+def _orthonormal(M: Tensor, name: str) -> None:
+    off = float((M.mH @ M - torch.eye(M.shape[-1], dtype=M.dtype)).abs().max())
+    if off > 1e-4:
+        raise ValueError(
+            f"{name} is not unitary: an entry of Mᴴ M − E is {off:.1e}; maps.polar gives the nearest that is"
+        )

@@ -1,6 +1,9 @@
 """Invariant networks: Deep Sets, derived from power sums, and the same construction for any group."""
 
 from eqkit.deep_sets.collisions import collision, pair_collision, set_distance
+from eqkit.deep_sets.comparison import NO_SYMMETRY, Row, ball, compare, sized
+from eqkit.deep_sets.invariant_network import CONSTRUCTIONS, InvariantNetwork, features_of
+from eqkit.deep_sets.orbits import Everything, Frame, PolynomialDesign, Reading, Sampled
 from eqkit.deep_sets.power_sums import (
     elementary,
     equal_power_sums,
@@ -12,11 +15,23 @@ from eqkit.deep_sets.power_sums import (
 from eqkit.deep_sets.sets import DeepSets, SetLinear, mlp, pool
 
 __all__ = [
+    "CONSTRUCTIONS",
     "DeepSets",
+    "Everything",
+    "Frame",
+    "InvariantNetwork",
+    "NO_SYMMETRY",
+    "PolynomialDesign",
+    "Reading",
+    "Row",
+    "Sampled",
     "SetLinear",
+    "ball",
     "collision",
+    "compare",
     "elementary",
     "equal_power_sums",
+    "features_of",
     "from_power_sums",
     "jacobian",
     "mlp",
@@ -25,4 +40,5 @@ __all__ = [
     "pool",
     "power_sums",
     "set_distance",
+    "sized",
 ]

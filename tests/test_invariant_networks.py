@@ -1,0 +1,214 @@
+import itertools
+
+import pytest
+import torch
+
+from eqkit import deep_sets, groups, invariants
+from eqkit.deep_sets import Everything, Frame, InvariantNetwork, PolynomialDesign, Reading, Sampled
+from eqkit.representations import assert_invariant, equivariance_error
+
+A4, S4, ICOSAHEDRAL = groups.A(4), groups.S(4), groups.Icosahedral()
+POINTS = 2 * groups.S(5).vector
+EXACT = [
+    *itertools.product([A4, groups.C(5), groups.D(4), S4, ICOSAHEDRAL], ["generators", "reynolds", "frame"]),
+    *itertools.product([A4, groups.C(5), groups.SignedPermutations(3), POINTS], ["design"]),
+    *itertools.product([POINTS, 2 * groups.C(3).vector, 4 * groups.O(3).vector], ["generators", "frame"]),
+    *itertools.product([3 * groups.SO(3).vector, 2 * groups.SO(2).vector], ["generators", "frame", "design"]),
+    (groups.SO(3), "frame"),
+    (2 * groups.SU(2).vector, "generators"),
+    (groups.SU(2), "design"),
+    (4 * groups.Lorentz().vector, "generators"),
+    (2 * groups.C(4).vector + groups.C(4).trivial, "reynolds"),
+]
+
+
+def seed(number):
+    return torch.Generator().manual_seed(number)
+
+
+def points(V, count=16):
+    complex_ = str(V.group).startswith(("SU", "U"))
+    return torch.randn(count, V.size, generator=seed(3), dtype=torch.complex128 if complex_ else torch.float64)
+
+
+def double(V, features, **options):
+    return InvariantNetwork(V, features, hidden=(16, 16), generator=seed(0), **options).double().eval()
+
+
+@pytest.mark.parametrize(("V", "features"), EXACT, ids=lambda v: str(v))
+def test_an_exact_construction_is_invariant_and_no_constant(V, features):
+    f = double(V, features, out=2)
+    V, x = f.representation, points(f.representation)
+    assert f.exact and f(x).shape == (16, 2)
+    assert_invariant(f, V, tolerance=1e-8 if "Lorentz" in str(V.group) else 1e-11, x=x)
+    assert (f(x).std(0) > 1e-5).all()
+
+
+@pytest.mark.parametrize("V", [A4.vector, groups.SO(3).vector, groups.SU(2).vector], ids=str)
+def test_a_sampled_network_is_not_invariant_and_its_error_falls_as_one_over_root_terms(V):
+    x = points(V, 64)
+    errors = []
+    for terms in (8, 800):
+        f = double(V, Sampled(V, terms, seed(1)))
+        assert not f.exact and f.terms == terms
+        errors.append(equivariance_error(f, V, V.group.trivial, x)[0])
+    assert 1e-4 < errors[1] < errors[0] / 4
+
+
+def test_a_sampled_network_draws_fresh_elements_in_training_and_none_in_evaluation():
+    f, x = double(A4, "sampled"), points(A4.vector)
+    assert torch.equal(f(x), f(x))
+    f.train()
+    assert not torch.equal(f(x), f(x))
+
+
+def test_fresh_samples_are_unbiased():
+    f, x = double(A4, "sampled").train(), points(A4.vector)
+    exact = double(A4, "reynolds")
+    exact.load_state_dict({**f.state_dict()})
+    mean = torch.stack([f(x) for _ in range(2000)]).mean(0)
+    torch.testing.assert_close(mean, exact(x), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("views", "terms", "size"),
+    [
+        (Everything(A4.vector), 12, 4),
+        (Reading(groups.S(6).vector, (0, 1)), 30, 2),
+        (Reading.pairs(POINTS), 20, 4),
+        (Reading.pairs(groups.trivial(1).vector), 1, 1),
+        (PolynomialDesign(2 * groups.SO(2).vector, 4), 5, 4),
+        (Frame(groups.O(3).vector), 8, 3),
+        (Frame(groups.SO(3).vector), 4, 3),
+        (Frame(ICOSAHEDRAL.vector, seed(0)), 1, 3),
+        (Sampled(groups.SU(2).vector, 7), 7, 4),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_the_number_of_terms_and_what_the_network_sees(views, terms, size):
+    x = points(views.representation, 3).reshape(3, 1, -1)
+    assert views(x).shape == (3, 1, terms, size) and (views.terms, views.size) == (terms, size)
+
+
+def test_reading_one_entry_of_the_symmetric_group_is_deep_sets():
+    V = groups.S(5).vector
+    f, x = double(V, Reading(V, (0,))), points(V)
+    same = deep_sets.DeepSets(torch.nn.Sequential(f.body.scale, f.body.phi), f.body.rho, pool="mean")
+    torch.testing.assert_close(f(x), same(x.unsqueeze(-1)))
+
+
+def test_the_frame_of_a_template_is_sorting_for_the_symmetric_group():
+    V, x = groups.S(4).vector, points(groups.S(4).vector)
+    frame = Frame(V)
+    assert torch.equal(frame(x)[:, 0], x.sort(-1).values)
+    z = torch.arange(4, dtype=torch.float64)  # an increasing template: the rearrangement inequality
+    moved = V.group.elements() @ x.unsqueeze(-1).unsqueeze(1)
+    best = (moved.squeeze(-1) @ z).argmax(1)
+    assert torch.equal(frame(x)[:, 0], moved[torch.arange(16), best].squeeze(-1))
+
+
+def test_a_polynomial_design_equals_the_haar_mean_up_to_its_degree_and_not_beyond():
+    V = 3 * groups.SO(3).vector
+    x = points(V, 4)
+    many = Sampled(V, 40_000, seed(0))(x)
+    design = PolynomialDesign(V, 3)
+    form = torch.randn(3, 9, generator=seed(1), dtype=torch.float64)
+    values, haar = ((views @ form.T).prod(-1) for views in (design(x), many))
+    mean = (values * design.weights).sum(-1)
+    error = haar.std(-1) / haar.shape[-1] ** 0.5
+    assert ((mean - haar.mean(-1)).abs() < 5 * error).all()
+
+
+def test_hironaka_networks_contain_every_invariant_polynomial_of_low_degree():
+    f = double(A4, "primary and secondary")
+    theta, eta = f.features
+    assert theta.size == 4 and eta.size == 2  # 1 and the Vandermonde
+    assert f.body.eta(points(A4.vector))[:, 0].std() < 1e-12
+    assert_invariant(f, A4.vector, tolerance=1e-10)
+
+
+def test_features_of_a_larger_group_are_taken_and_values_of_other_sizes_refused():
+    assert_invariant(double(A4, invariants.invariant_ring(S4)), S4.vector, tolerance=1e-10)
+    with pytest.raises(ValueError, match="size 3, and V of A\\(4\\) has size 4"):
+        InvariantNetwork(A4, invariants.invariant_ring(groups.S(3)))
+
+
+def test_features_are_standardised_by_a_batch_of_data():
+    V = groups.S(3).vector
+    x = 5 + 10 * points(V, 2000)
+    f = InvariantNetwork(V, "generators").double()
+    before = f.body.invariants(x).abs().max()
+    f.fit_scale(x)
+    z = f.body.invariants(x)
+    assert before > 1e3 and z.abs().max() < 1e2
+    torch.testing.assert_close(z.mean(0), torch.zeros(3, dtype=torch.float64), atol=1e-6, rtol=0)
+    torch.testing.assert_close(z.std(0), torch.ones(3, dtype=torch.float64), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("features", ["generators", "reynolds", "design", "frame"])
+def test_training_goes_through_every_parameter_in_float32(features):
+    f = InvariantNetwork(A4, features, hidden=(8, 8), generator=seed(0))
+    f(torch.randn(5, 4, generator=seed(1))).square().sum().backward()
+    assert all(parameter.grad.abs().max() > 0 for parameter in f.parameters())
+    again = InvariantNetwork(A4, features, hidden=(8, 8), generator=seed(0))
+    assert all(torch.equal(a, b) for a, b in zip(f.parameters(), again.parameters(), strict=True))
+
+
+# comparison
+def test_a_comparison_is_an_iterator_of_rows_at_equal_budget():
+    target = invariants.project(invariants.polynomial("x0 x1^2", n=3), groups.C(3))
+    names = ("no symmetry", "generators", "design", "frame", ("all", "reynolds"))
+    rows = list(deep_sets.compare(groups.C(3), target, names, parameters=600, steps=300, every=150, examples=300))
+    assert [row.step for row in rows] == [0] * 5 + [150] * 5 + [300] * 5
+    assert all(abs(row.parameters - 600) <= 60 for row in rows)
+    last = {row.name: row for row in rows[-5:]}
+    assert last["generators"].error < 0.05 and last["generators"].exact
+    assert {name: row.terms for name, row in last.items()} == {
+        "no symmetry": 1,
+        "generators": 1,
+        "design": 3,
+        "frame": 1,
+        "all": 3,
+    }
+    assert last["no symmetry"].invariance_error > 1e-3 > 1e-12 > last["all"].invariance_error
+    again = list(deep_sets.compare(groups.C(3), target, names[1:2], parameters=600, steps=300, every=150, examples=300))
+    assert again[-1].error == last["generators"].error
+
+
+def test_a_construction_that_does_not_exist_is_a_row_that_says_why():
+    rows = list(
+        deep_sets.compare(ICOSAHEDRAL, lambda x: x.square().sum(-1) ** 2, ("design", "frame"), steps=1, every=1)
+    )
+    assert "does not permute its coordinates" in rows[0].refused and rows[0].name == "design"
+    assert {row.name for row in rows[1:]} == {"frame"}
+
+
+# bad input
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: InvariantNetwork(A4, "generator"), "choose one of generators, primary and secondary"),
+        (lambda: InvariantNetwork(groups.S(12), "reynolds"), "cheap for it are"),
+        (lambda: InvariantNetwork(groups.SO(3), "reynolds"), "is infinite"),
+        (lambda: InvariantNetwork(groups.SL(2), "sampled"), "not compact"),
+        (lambda: InvariantNetwork(groups.SO(3), "primary and secondary"), "finite groups"),
+        (lambda: InvariantNetwork(ICOSAHEDRAL, "design"), "does not permute"),
+        (lambda: InvariantNetwork(groups.Lorentz(), "frame"), "no canonical frame"),
+        (lambda: InvariantNetwork(groups.O(3).vector ** 2, "frame"), "m \\* G.vector"),
+        (lambda: InvariantNetwork(A4, hidden=()), "at least one hidden layer"),
+        (lambda: InvariantNetwork(A4)(torch.zeros(2, 3)), r"\(2, 3\); vectors of V of A\(4\) are \(..., 4\)"),
+        (lambda: InvariantNetwork(A4)(torch.full((2, 4), torch.nan)), "NaN"),
+        (lambda: Sampled(A4.vector, 0), "at least one term"),
+        (lambda: next(deep_sets.compare(A4, lambda x: x[:, 0] * 0)), "constant"),
+        (lambda: next(deep_sets.compare(A4, lambda x: x)), "finite numbers"),
+        (lambda: next(deep_sets.compare(A4, lambda x: x[:, 0], steps=0)), "integers ≥ 1"),
+    ],
+)
+def test_bad_input_is_answered_with_the_rule(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_what_is_no_representation_is_refused():
+    with pytest.raises(TypeError, match="give a group or a representation"):
+        InvariantNetwork(4)

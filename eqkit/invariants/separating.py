@@ -167,7 +167,7 @@ def orbit_distance(V: Representation, x: Tensor, y: Tensor) -> Tensor:
 
 
 class Constants(NamedTuple):
-    """lower · d(x, y) ≤ |f(x) − f(y)| ≤ upper · d(x, y) on the pairs that were tried, and the pairs that attain them."""
+    """lower · d(x, y) ≤ |f(x) − f(y)| ≤ upper · d(x, y) on the pairs tried, and the pairs that attain them."""
 
     lower: float
     upper: float

@@ -1,0 +1,258 @@
+"""A minimal generating set of the invariants of a finite group, and the proof that it generates.
+
+Hilbert: homogeneous invariants generate the ring exactly if they generate the ideal of all invariants of degree ≥ 1,
+for f = Σ hᵢ fᵢ gives f = R f = Σ R(hᵢ) fᵢ. So an invariant of degree d is new exactly if its class modulo the ideal of
+those of lower degree is not zero, and the search ends when that ideal is full. Sources: Sturmfels, Algorithms in
+Invariant Theory, §2.5; King, Minimal generating sets of non-modular invariant rings of finite groups (2013).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from eqkit.groups import MatrixGroup
+from eqkit.invariants.bounds import Bound, degree_bound
+from eqkit.invariants.cyclotomic import exact_matrices
+from eqkit.invariants.modular import Field, field
+from eqkit.invariants.molien import molien_series
+from eqkit.invariants.quotient import Quotient
+from eqkit.invariants.spaces import (
+    SPARSE,
+    Invariant,
+    integral,
+    invariants_of_degree,
+    monomials,
+    orbit_sums,
+    require_size,
+)
+
+WORK = 400_000
+PRODUCTS = 20_000  # products of generators in one degree, at most
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Why the generators generate, `bound`, and with which arithmetic: the primes, none for floating point."""
+
+    bound: Bound
+    primes: tuple[int, ...]
+    minimal_gap: float | None = None  # in floating point: the smallest gap that a rank rests on
+
+    @property
+    def exact(self) -> bool:
+        """Every rank was computed exactly, modulo each of the primes."""
+        return bool(self.primes)
+
+    def __str__(self) -> str:
+        if self.exact:
+            return f"{self.bound}; ranks modulo {' and '.join(map(str, self.primes))}"
+        return f"{self.bound}; ranks in floating point, gaps ≥ {self.minimal_gap:.0e}"
+
+
+def field_of(G: MatrixGroup, index: int = 0) -> Field:
+    """The prime field that the group reduces to."""
+    exact = exact_matrices(G)
+    if exact is None:
+        raise ValueError(f"{G}: its entries are not recognised as exact numbers, so only floating point is possible")
+    return field(exact.N, index)
+
+
+# reflection groups
+def reflection_degrees(G: MatrixGroup) -> list[int] | None:
+    """d₁ ≤ … ≤ dₙ with Molien series Π 1/(1 − t^dᵢ) and Π dᵢ = |G|, if it looks so; else None."""
+    n, order = G.n, int(G.order)
+    series, top = molien_series(G, 2 * n), 2 * n
+    degrees: list[int] = []
+    while len(degrees) < n:
+        d = next((d for d in range(1, top + 1) if series[d]), None)
+        if d is None:
+            left = order // math.prod(degrees)
+            if top > left + n or top > 2000:
+                return None
+            top *= 2
+            series = molien_series(G, top)
+            for d in degrees:
+                series = _without(series, d)
+            continue
+        if series[d] < 0 or order % math.prod(degrees):
+            return None
+        degrees.append(d)
+        series = _without(series, d)
+    return degrees if math.prod(degrees) == order and not any(series[1:]) else None
+
+
+def _without(series: list[int], d: int) -> list[int]:
+    """series · (1 − t^d)."""
+    return [m - (series[i - d] if i >= d else 0) for i, m in enumerate(series)]
+
+
+def plain_invariants(G: MatrixGroup, d: int) -> Iterator[Invariant]:
+    """Invariants of degree d, the simplest first; for (signed) permutations those of few variables first."""
+    if G.monomial is None:
+        yield from sorted(invariants_of_degree(G, d), key=lambda f: f.plainness)
+        return
+    for variables in range(1, min(G.n, d) + 1):
+        count = math.comb(G.n, variables) * math.comb(d - 1, variables - 1)
+        if count > SPARSE:
+            require_size(G, d, SPARSE)
+        inner = monomials(variables, d - variables) + 1
+        rows = np.zeros((math.comb(G.n, variables), len(inner), G.n), np.int64)
+        for block, chosen in zip(rows, itertools.combinations(range(G.n), variables), strict=True):
+            block[:, chosen] = inner
+        yield from sorted(orbit_sums(G, rows.reshape(-1, G.n)), key=lambda f: f.plainness)
+
+
+def reflection_generators(G: MatrixGroup, F: Field) -> list[Invariant] | None:
+    """n algebraically independent invariants with Π dᵢ = |G|: by Shephard, Todd and Chevalley they generate."""
+    if (degrees := reflection_degrees(G)) is None:
+        return None
+    x = F.random(np.random.default_rng(0), G.n)
+    found: list[Invariant] = []
+    jacobian = np.zeros((0, G.n), np.int64)
+    for d in sorted(set(degrees)):
+        for f in plain_invariants(G, d):
+            if degrees.count(d) == sum(g.degree == d for g in found):
+                break
+            rows = np.concatenate([jacobian, gradient(F, f, x)[None]])
+            if F.rank(rows) == len(rows):
+                found, jacobian = [*found, f], rows
+    return found if len(found) == G.n else None
+
+
+def gradient(F: Field, f: Invariant, x: np.ndarray) -> np.ndarray:
+    """∇f(x) modulo p, (n,)."""
+    powers = np.stack([F.power(x, k) for k in range(int(f.exponents.max()) + 1)])  # (degree + 1, n)
+    slopes = []
+    for i in range(len(x)):
+        e = f.exponents.copy()
+        e[:, i] = np.maximum(e[:, i] - 1, 0)
+        terms = f.at(F) * f.exponents[:, i] % F.p
+        for j in range(len(x)):
+            terms = terms * powers[e[:, j], j] % F.p
+        slopes.append(terms.sum() % F.p)
+    return np.array(slopes, np.int64)
+
+
+def values(F: Field, f: Invariant, points: np.ndarray) -> np.ndarray:
+    """f at points (count, n) modulo p: (count,)."""
+    powers = np.stack([F.power(points, k) for k in range(int(f.exponents.max()) + 1)])  # (degree + 1, count, n)
+    total = np.zeros(len(points), np.int64)
+    coefficients = f.at(F)
+    for start in range(0, len(coefficients), 4096):
+        part = slice(start, start + 4096)
+        terms = np.broadcast_to(coefficients[part], (len(points), len(coefficients[part])))
+        for j, e in enumerate(f.exponents[part].T):
+            terms = terms * powers[e, :, j].T % F.p
+        total = (total + terms.sum(1)) % F.p
+    return total
+
+
+# all groups
+def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound]:
+    """Degree by degree the invariants outside the ideal of the earlier ones, until it is full or the bound is met."""
+    bound, found = degree_bound(G), list[Invariant]()
+    ideal: Quotient | None = Quotient(F, G.n)
+    for d in range(1, bound.value + 1):
+        if ideal is not None and ideal.work > WORK:
+            ideal = None
+        if ideal is None:
+            found += _new_by_values(G, F, found, d)
+            continue
+        ideal.extend()
+        if ideal.sizes[-1] == 0:
+            return found, Bound(d - 1, f"Hilbert: every polynomial of degree {d} lies in the ideal of these invariants")
+        if molien_series(G, d)[d] == 0:
+            continue
+        candidates = _candidates(G, d)
+        classes = np.stack([ideal.normal_form(f.exponents, f.at(F)) for f in candidates])
+        _, new = F.rref(np.ascontiguousarray(classes.T))
+        found += [candidates[i] for i in new]
+        ideal.divide(classes[new])
+    return found, bound
+
+
+def _candidates(G: MatrixGroup, d: int) -> list[Invariant]:
+    """A basis of the invariants of degree d, the simplest first; for A(n) led by the Vandermonde determinant."""
+    known = (
+        list(plain_invariants(G, d))
+        if G.is_permutation
+        else sorted(invariants_of_degree(G, d), key=lambda f: f.plainness)
+    )
+    if len(known) != (expected := molien_series(G, d)[d]):
+        raise ArithmeticError(f"{G}: {len(known)} invariants of degree {d} were found, and Molien counts {expected}")
+    n = G.n
+    if G.is_permutation and 2 * int(G.order) == math.factorial(n) and d == n * (n - 1) // 2:
+        return [_vandermonde(n), *known]
+    return known
+
+
+def _vandermonde(n: int) -> Invariant:
+    """Π_{i<j} (xᵢ − x_j) = Σ sign(p) x^p over the permutations p of (n − 1, …, 0)."""
+    exponents = np.array(list(itertools.permutations(range(n - 1, -1, -1))), np.int64)
+    larger = exponents[:, :, None] < exponents[:, None, :]
+    inversions = np.triu(larger).sum((1, 2))
+    return integral(n, exponents, (1 - 2 * (inversions % 2)).astype(object)[:, None], 1)
+
+
+def _new_by_values(G: MatrixGroup, F: Field, found: list[Invariant], d: int) -> list[Invariant]:
+    """The same by counting: the products of generators, as vectors of values at random points, fall short of Molien."""
+    expected = molien_series(G, d)[d]
+    points = F.random(np.random.default_rng(d), expected + 4, G.n)
+    exponents = weighted_monomials([f.degree for f in found], d)
+    if len(exponents) > PRODUCTS:
+        raise MemoryError(
+            f"{G}: {len(exponents):,} products of generators have degree {d}, more than the {PRODUCTS:,} that can be "
+            "compared; use invariants.separating, or a smaller group"
+        )
+    table = [values(F, f, points) for f in found]
+    rows = np.ones((len(exponents), len(points)), np.int64)
+    for f, e in zip(table, exponents.T, strict=True):
+        powers = np.stack([F.power(f, k) for k in range(int(e.max(initial=0)) + 1)])
+        rows = rows * powers[e] % F.p
+    rank = F.rank(rows)
+    if rank == expected:
+        return []
+    candidates = _candidates(G, d)
+    rows, _ = F.rref(rows)
+    both = np.concatenate([rows, np.stack([values(F, f, points) for f in candidates])])
+    _, pivots = F.rref(np.ascontiguousarray(both.T))
+    if len(pivots) != expected:
+        raise ArithmeticError(f"{G}: values at random points have rank {len(pivots)} in degree {d}, Molien {expected}")
+    return [candidates[i - rank] for i in pivots if i >= rank]
+
+
+def weighted_monomials(degrees: list[int], d: int) -> np.ndarray:
+    """All exponents e (count, k) with Σ eᵢ degreesᵢ = d."""
+    partial = {0: np.zeros((1, 0), np.int64)}  # degree reached by the first few: their exponents
+    for weight in degrees:
+        grown: dict[int, list[np.ndarray]] = {}
+        for reached, rows in partial.items():
+            for k in range((d - reached) // weight + 1):
+                column = np.full((len(rows), 1), k)
+                grown.setdefault(reached + k * weight, []).append(np.concatenate([rows, column], 1))
+        partial = {reached: np.concatenate(parts) for reached, parts in grown.items()}
+        if sum(map(len, partial.values())) > 50 * PRODUCTS:
+            raise MemoryError(f"more than {50 * PRODUCTS:,} products of {len(degrees)} generators up to degree {d}")
+    return partial.get(d, np.zeros((0, len(degrees)), np.int64))
+
+
+def minimal_generators(G: MatrixGroup) -> tuple[list[Invariant], Certificate]:
+    """A minimal generating set with its certificate; the choice is made twice, modulo two primes, and must agree."""
+    results = []
+    for index in range(2):
+        F = field_of(G, index)
+        if (found := reflection_generators(G, F)) is not None:
+            product = "·".join(str(f.degree) for f in found)
+            reason = f"Shephard–Todd–Chevalley: {G.n} algebraically independent invariants, {product} = |G|"
+            results.append((found, Bound(max(f.degree for f in found), reason), F.p))
+        else:
+            results.append((*hilbert_generators(G, F), F.p))
+    (first, bound, p), (second, _, q) = results
+    if [f.polynomial for f in first] != [f.polynomial for f in second]:
+        raise ArithmeticError(f"{G}: generators modulo {p} and modulo {q} differ")
+    return first, Certificate(bound, (p, q))

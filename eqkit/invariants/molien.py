@@ -1,0 +1,152 @@
+"""Molien's theorem: how many invariants there are in each degree, as exact integers.
+
+    Σ m_d t^d = 1/|G| Σ_g 1/det(1 − t g)            for maps into W: 1/|G| Σ_g conj χ_W(g) / det(1 − t g)
+
+The eigenvalues of an element are roots of unity; their exponents are integers, and the sums are done modulo primes.
+Sources: Sturmfels, Algorithms in Invariant Theory, §2.2; for compact groups the sum is an integral (`weyl`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eqkit.groups import MatrixGroup
+from eqkit.invariants.modular import Field, combine, fields
+from eqkit.representations import Representation
+
+TOP_DEGREE = 10_000
+
+
+def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) -> list[int]:
+    """m₀, …, m_degree: the dimensions of the invariant polynomials on G.vector, or of the equivariant ones into W.
+
+    Finite groups that can be listed, those known by their order (S(n), A(n), signed permutations), direct products.
+    ValueError: groups that are not compact or too large to list, a degree above 10 000, W of another group.
+    """
+    if not isinstance(degree, int) or isinstance(degree, bool) or not 0 <= degree <= TOP_DEGREE:
+        raise ValueError(f"molien_series({G}, {degree!r}): the degree is an integer from 0 to {TOP_DEGREE:,}")
+    if W is not None and W.group != G:
+        raise ValueError(f"molien_series: W belongs to {W.group} and the polynomials to {G}; build both from one group")
+    if W is None and (known := _closed_form(G)) is not None:
+        series = [1] + [0] * degree
+        for d, power in known:
+            series = _times(series, d, power)
+        return series
+    if W is None and G.factors is not None:
+        a, b = (molien_series(H, degree) for H in G.factors)
+        return [sum(a[i] * b[d - i] for i in range(d + 1)) for d in range(degree + 1)]
+    N, exponents, counts, characters = spectra(G, W)
+    bound = math.comb(G.n + degree - 1, degree) * (1 if W is None else W.size)
+    residues: list[np.ndarray] = []
+    primes: list[int] = []
+    for F in fields(N):
+        weights = counts % F.p * pow(int(G.order), -1, F.p) % F.p
+        if characters is not None:  # conj χ_W = Σ ζ^−e
+            weights = weights * (F.roots[-characters % N].sum(1) % F.p) % F.p
+        residues.append(_series(F, exponents, weights, degree))
+        primes.append(F.p)
+        if math.prod(primes) > 2 * bound:
+            return [int(m) for m in combine(residues, primes)]
+    raise AssertionError("there are infinitely many primes")
+
+
+def _times(series: list[int], d: int, power: int) -> list[int]:
+    """series / (1 − t^d) for power −1, series · (1 + t^d) for power 1."""
+    result = list(series)
+    for i in range(d, len(series)):
+        result[i] += result[i - d] if power < 0 else series[i - d]
+    return result
+
+
+def _closed_form(G: MatrixGroup) -> list[tuple[int, int]] | None:
+    """The series as factors (d, −1) = 1/(1 − t^d) and (d, 1) = 1 + t^d, where the order alone tells the group."""
+    if G.monomial is None:
+        return None
+    n, order = G.n, G.order
+    symmetric = [(d, -1) for d in range(1, n + 1)]
+    if G.is_permutation and order == math.factorial(n):
+        return symmetric
+    if G.is_permutation and 2 * order == math.factorial(n):  # the Vandermonde determinant is the one more invariant
+        return [*symmetric, (n * (n - 1) // 2, 1)]
+    return [(2 * d, -1) for d in range(1, n + 1)] if order == 2**n * math.factorial(n) else None
+
+
+def _series(F: Field, exponents: np.ndarray, weights: np.ndarray, degree: int) -> np.ndarray:
+    """Σ over classes of weight / Π_i (1 − t ζ^eᵢ) mod p, coefficients 0 … degree."""
+    h = np.zeros((degree + 1, len(exponents)), np.int64)  # (degree, class)
+    h[0] = weights
+    for eigenvalues in F.roots[exponents.T]:  # one factor 1/(1 − t λ) at a time
+        for d in range(1, degree + 1):
+            h[d] = (h[d] + eigenvalues * h[d - 1]) % F.p
+    return h.sum(1) % F.p
+
+
+def spectra(G: MatrixGroup, W: Representation | None = None) -> tuple[int, np.ndarray, np.ndarray, np.ndarray | None]:
+    """N, exponents (classes, n), counts (classes,), and for W (classes, W.size): the spectra of a finite group.
+
+    An element has the eigenvalues exp(2πi e/N). Elements of equal spectrum (and equal spectrum on W) are one class.
+    """
+    if not G.is_finite:
+        raise ValueError(f"{G} is infinite: its Molien series is an integral over the group, not a sum")
+    if G.monomial is not None and W is None:
+        N, codes = _cycles(np.asarray(G._enumeration.elements), G.n)
+        classes, counts = np.unique(codes, axis=0, return_counts=True)
+        return N, np.array([_cycle_spectrum(row, N, G.n) for row in classes]), counts, None
+    turns = [_turns(part) for part in _chunks(G, G.n)]
+    on_W = [] if W is None else [_turns(W(part)) for part in _chunks(G, W.size)]
+    both = np.concatenate([np.concatenate(turns), *([np.concatenate(on_W)] if on_W else [])], 1)
+    N = _denominator(both)
+    rows = np.rint(both * N).astype(np.int64) % N
+    rows[:, : G.n].sort(1)
+    rows[:, G.n :].sort(1)
+    classes, counts = np.unique(rows, axis=0, return_counts=True)
+    return N, classes[:, : G.n], counts, None if W is None else classes[:, G.n :]
+
+
+def _chunks(G: MatrixGroup, size: int) -> Iterator[Tensor]:
+    return iter(G.elements().split(max(1, 2**22 // size**2)))
+
+
+def _turns(g: Tensor) -> np.ndarray:
+    """The angles of the eigenvalues of g (…, n, n) in turns, [0, 1)."""
+    return (torch.linalg.eigvals(g).angle() / (2 * torch.pi) % 1).numpy()
+
+
+def _denominator(turns: np.ndarray) -> int:
+    """The smallest N that makes all turns multiples of 1/N."""
+    N = 1
+    while len(rest := np.unique(np.round(turns * N - np.rint(turns * N), 9))) > 1:
+        step = min(x for x in abs(rest) if x > 1e-7)
+        order = next((k for k in range(2, 10**6) if abs(step * k - round(step * k)) < 1e-6 * N), None)
+        if order is None:
+            raise ValueError(f"an eigenvalue turns by {step}: it is no root of unity")
+        N *= order
+    return N
+
+
+def _cycles(points: np.ndarray, n: int) -> tuple[int, np.ndarray]:
+    """The cycle of each coordinate, 2 · length + (1 if a sign is gathered on the way), sorted: (order, n)."""
+    moved, codes = points.copy(), np.zeros((len(points), n), np.int64)
+    here = np.arange(n)
+    for length in range(1, n + 1):
+        back = moved[:, :n]
+        codes = np.where((codes == 0) & (back % n == here), 2 * length + (back != here), codes)
+        if codes.all():
+            break
+        moved = np.take_along_axis(points, moved, 1)
+    return math.lcm(*(int(c) // 2 * (1 + int(c) % 2) for c in np.unique(codes))), np.sort(codes, 1)
+
+
+def _cycle_spectrum(codes: np.ndarray, N: int, n: int) -> list[int]:
+    """The eigenvalues of a cycle of c coordinates with sign ε: the c-th roots of ε."""
+    exponents: list[int] = []
+    for code, total in zip(*np.unique(codes, return_counts=True), strict=True):
+        length, negative = int(code) // 2, int(code) % 2
+        angles = [N // length * j + negative * (N // (2 * length)) for j in range(length)]
+        exponents += angles * (int(total) // length)
+    return exponents

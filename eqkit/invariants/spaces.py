@@ -1,0 +1,285 @@
+"""The invariant polynomials of one degree: a basis, and the Reynolds operator that projects onto them.
+
+    (R f)(x) = 1/|G| Σ_g f(g x)
+
+(Signed) permutation matrices move monomials to monomials, so the invariants are sums over orbits. Other groups act on
+the monomials of degree d by a matrix A_d(s), and the invariants are the null space of A_d(s) − E over the generators
+s, computed modulo primes and lifted to fractions; in float64 only where the entries of the group are not recognised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import scipy.sparse
+import torch
+
+from eqkit.groups import MatrixGroup
+from eqkit.invariants.cyclotomic import embedded, exact_matrices, lift, reduced
+from eqkit.invariants.modular import Field
+from eqkit.invariants.molien import molien_series
+from eqkit.invariants.polynomials import Polynomial
+from eqkit.subspaces import echelon, null_space
+
+DENSE, SPARSE = 3000, 3_000_000  # monomials at most: acted on by a full matrix, moved one to one
+
+
+@dataclass(frozen=True, eq=False)
+class Invariant:
+    """A homogeneous invariant with its exact numbers: Σ_j powers[:, j] ζ_Nʲ, or None where they are floating point."""
+
+    polynomial: Polynomial
+    exponents: np.ndarray  # (terms, n)
+    powers: np.ndarray | None  # (terms, φ) Fractions
+
+    @property
+    def degree(self) -> int:
+        """The degree."""
+        return int(self.exponents[0].sum())
+
+    def at(self, F: Field) -> np.ndarray:
+        """The coefficients modulo p, (terms,)."""
+        if self.powers is None:
+            raise ValueError("an invariant in floating point has no coefficients modulo a prime")
+        return reduced(self.powers, F)
+
+    @property
+    def plainness(self) -> tuple:
+        """Sorts the simplest first: exact before rounded, few terms, small numbers."""
+        sizes = [abs(complex(c)) for c in self.polynomial.coefficients]
+        return (not self.polynomial.is_rational, len(sizes), max(sizes))
+
+
+@cache
+def monomials(n: int, d: int) -> np.ndarray:
+    """The exponents of all monomials of degree d in n variables, (C(n + d − 1, d), n), x₀ᵈ first."""
+    if n == 1 or d == 0:
+        return np.array([[d] + [0] * (n - 1)], np.int64)
+    rows = [np.insert(monomials(n - 1, d - k), 0, k, axis=1) for k in range(d, -1, -1)]
+    return np.concatenate(rows)
+
+
+def place(exponents: np.ndarray, d: int) -> np.ndarray:
+    """Where exponents (..., n) of degree d stand in `monomials(n, d)`."""
+    n = exponents.shape[-1]
+    left = d - np.cumsum(exponents, -1)  # the degree left to the variables after i
+    count = np.array([[math.comb(n - 1 - i + k - 1, k - 1) if k > 0 else 0 for k in range(d + 1)] for i in range(n)])
+    # before it come the monomials with a larger exponent of xᵢ: those of degree < left in the n − 1 − i variables after
+    return sum(count[i][left[..., i]] for i in range(n - 1)) + np.zeros(exponents.shape[:-1], np.int64)
+
+
+def require_size(G: MatrixGroup, d: int, limit: int) -> None:
+    """MemoryError where the polynomials of degree d have more than `limit` monomials."""
+    size = math.comb(G.n + d - 1, d)
+    if size > limit:
+        raise MemoryError(
+            f"{G}: polynomials of degree {d} in {G.n} variables have {size:,} monomials, more than the {limit:,} "
+            "that can be handled; use invariants.separating, or a smaller group or degree"
+        )
+
+
+def act(generators: np.ndarray, d: int, dot: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """A_d(s) for each s (count, n, n): row m holds the coefficients of the monomial m(s x), (count, K, K).
+
+    One variable at a time, m = xᵢ m': m(s x) = Σ_j s_ij x_j m'(s x). `dot` is the product of numbers, mod p or not.
+    """
+    count, n = generators.shape[:2]
+    A = np.ones((count, 1, 1), generators.dtype)
+    for k in range(1, d + 1):
+        rows = monomials(n, k)
+        i = (rows > 0).argmax(1)
+        lower = A[:, place(rows - np.eye(n, dtype=np.int64)[i], k - 1)]  # (count, K_k, K_{k−1})
+        A = np.zeros((count, len(rows), len(rows)), generators.dtype)
+        for j in range(n):
+            raised = place(monomials(n, k - 1) + np.eye(n, dtype=np.int64)[j], k)
+            A[:, :, raised] = A[:, :, raised] + dot(generators[:, i, j][:, :, None], lower)
+        if np.issubdtype(A.dtype, np.integer):
+            A = dot(A, np.ones((), np.int64))
+    return A
+
+
+def _fixed(F: Field, generators: np.ndarray, d: int) -> np.ndarray:
+    """The invariants of degree d modulo p as rows in reduced echelon form, (m_d, K)."""
+    A = act(generators, d, lambda a, b: a * b % F.p)
+    E = np.eye(A.shape[-1], dtype=np.int64)
+    return F.null_space(np.concatenate([*((A - E) % F.p).transpose(0, 2, 1), E[:0]]))
+
+
+def orbit_sums(G: MatrixGroup, exponents: np.ndarray) -> list[Invariant]:
+    """The sums over the orbits of monomials (count, n), a set that the signed permutations G maps to itself."""
+    form, count = G.monomial, len(exponents)
+    assert form is not None
+    base = int(exponents.max(initial=0)) + 1
+    code = base ** np.arange(G.n, dtype=object) if base**G.n >= 2**62 else base ** np.arange(G.n)
+    codes = exponents @ code
+    order = np.argsort(codes)
+    edges = [(np.arange(2 * count), np.arange(2 * count))]
+    for p, sign in zip(form.index, form.sign, strict=True):  # (s x)_{p[j]} = sign_j x_j
+        image = exponents[:, p]
+        target = order[np.searchsorted(codes[order], image @ code)]
+        odd = (image[:, sign < 0].sum(1) % 2).astype(np.int64)  # monomial + count stands for its negative
+        here = np.arange(count)
+        edges += [(here, target + odd * count), (here + count, target + (1 - odd) * count)]
+    rows, columns = (np.concatenate(part) for part in zip(*edges, strict=True))
+    graph = scipy.sparse.coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), (2 * count, 2 * count))
+    _, label = scipy.sparse.csgraph.connected_components(graph, directed=False)
+    positive, negative = label[:count], label[count:]
+    # if some element maps m to −m the sum over the orbit vanishes; else it is counted once, by its first label
+    first = np.minimum(positive, negative)
+    kept = np.flatnonzero(positive != negative)
+    kept = kept[np.argsort(first[kept], kind="stable")]
+    cuts = np.flatnonzero(np.diff(first[kept])) + 1
+    sums = []
+    for orbit in np.split(kept, cuts) if len(kept) else []:
+        signs = np.where(positive[orbit] == positive[orbit[0]], 1, -1)
+        sums.append(integral(G.n, exponents[orbit], signs.astype(object)[:, None], 1))
+    return sums
+
+
+def integral(n: int, exponents: np.ndarray, powers: np.ndarray, N: int) -> Invariant:
+    """The invariant with these exact numbers, scaled to integers without a common divisor."""
+    powers = np.array([Fraction(q) for q in powers.ravel()], object).reshape(powers.shape)
+    used = [q for q in powers.ravel() if q]
+    scale = Fraction(math.lcm(*(q.denominator for q in used)), math.gcd(*(q.numerator for q in used)))
+    powers = powers * scale
+    numbers = embedded(powers, N)
+    polynomial = Polynomial.of(zip(map(tuple, exponents.tolist()), numbers, strict=True), n)
+    return Invariant(polynomial, exponents, powers)
+
+
+def _from_rows(n: int, d: int, rows: np.ndarray, N: int) -> list[Invariant]:
+    """Invariants from coefficient rows (count, K, φ) over all monomials of degree d."""
+    table, found = monomials(n, d), []
+    for row in rows:
+        used = np.flatnonzero([any(q) for q in row])
+        found.append(integral(n, table[used], row[used], N))
+    return found
+
+
+@cache
+def invariants_of_degree(G: MatrixGroup, d: int) -> tuple[Invariant, ...]:
+    """A basis of the invariants of degree d with their exact numbers, in the order of their first monomials."""
+    if G.monomial is not None:
+        require_size(G, d, SPARSE)
+        return tuple(orbit_sums(G, monomials(G.n, d)))
+    require_size(G, d, DENSE)
+    exact = exact_matrices(G)
+    if exact is None:
+        return tuple(_in_floating_point(G, d))
+    if (rows := lift(exact, lambda F, s: _fixed(F, s, d))) is None:
+        raise ArithmeticError(f"{G}: the invariants of degree {d} have no small fractions as coefficients")
+    return tuple(_from_rows(G.n, d, rows, exact.N))
+
+
+def _in_floating_point(G: MatrixGroup, d: int) -> list[Invariant]:
+    """A basis in reduced echelon form where it is well conditioned, else an orthonormal one."""
+    A = torch.from_numpy(act(G.generators.numpy(), d, np.multiply))
+    K = A.shape[-1]
+    rows = null_space((A - torch.eye(K, dtype=A.dtype)).mT.reshape(-1, K), scale=1.0).mT.conj()
+    expected = molien_series(G, d)[d]
+    if len(rows) != expected:
+        raise ArithmeticError(f"{G}: {len(rows)} invariants of degree {d} in floating point, by Molien {expected}")
+    if len(rows) and not rows.is_complex():
+        rows = echelon(rows)
+    table, found = monomials(G.n, d), []
+    for row in rows:
+        used = (row.abs() > 1e-9 * row.abs().max()).nonzero().flatten().numpy()
+        polynomial = Polynomial.of(zip(map(tuple, table[used].tolist()), row[used].tolist(), strict=True), G.n)
+        found.append(Invariant(polynomial, table[used], None))
+    return found
+
+
+def basis(G: MatrixGroup, d: int) -> list[Polynomial]:
+    """A basis of the invariant polynomials of degree d, molien_series(G, d)[d] of them; orbit sums for permutations.
+
+    Exact coefficients where they are rational, float64 where they lie in a larger field. G is finite.
+    """
+    if not isinstance(d, int) or isinstance(d, bool) or d < 0:
+        raise ValueError(f"basis({G}, {d!r}): the degree is an integer ≥ 0")
+    require_finite(G, "basis")
+    return [invariant.polynomial for invariant in invariants_of_degree(G, d)]
+
+
+def require_finite(G: MatrixGroup, what: str) -> None:
+    """ValueError for infinite groups, with what to use instead."""
+    if not G.is_finite:
+        raise ValueError(f"{what}({G}): {G} is infinite; give a finite group, or use invariants.fundamental or .torus")
+
+
+def project(f: Polynomial, G: MatrixGroup) -> Polynomial:
+    """R f = 1/|G| Σ_g f(g x), the invariant part of a polynomial; exact where f and the entries of G are.
+
+    The elements of G are not listed: per degree, R = B (Lᵀ B)⁻¹ Lᵀ, where the columns of B are the invariants and those
+    of L the invariants of the transposed action; for (signed) permutations, the mean over each orbit of monomials.
+    """
+    if not isinstance(f, Polynomial):
+        raise TypeError(f"project takes a Polynomial, such as invariants.polynomial('x0^2', n={G.n})")
+    if f.n != G.n:
+        raise ValueError(f"project: f has {f.n} variables and {G} acts on {G.n}; they must agree")
+    require_finite(G, "project")
+    total = Polynomial(f.n, ())
+    for d, part in f.parts().items():
+        total = total + (_project_orbits if G.monomial is not None else _project_dense)(part, G, d)
+    return total
+
+
+def _project_orbits(f: Polynomial, G: MatrixGroup, d: int) -> Polynomial:
+    coefficients, total = dict(f.terms), Polynomial(f.n, ())
+    require_size(G, d, SPARSE)
+    for orbit in orbit_sums(G, _closure(G, f.exponents.numpy())):
+        signs = orbit.polynomial.terms
+        mean = sum((c * coefficients[e] for e, c in signs if e in coefficients), Fraction(0)) / len(signs)
+        total = total + orbit.polynomial * mean
+    return total
+
+
+def _closure(G: MatrixGroup, exponents: np.ndarray) -> np.ndarray:
+    """All exponents that the permutations reach from these."""
+    assert G.monomial is not None
+    reached, new = np.unique(exponents, axis=0), exponents
+    while len(new):
+        images = np.unique(np.concatenate([new[:, p] for p in G.monomial.index] or [new]), axis=0)
+        both, counts = np.unique(np.concatenate([reached, reached, images]), axis=0, return_counts=True)
+        new, reached = both[counts == 1], both
+    return reached
+
+
+def _project_dense(f: Polynomial, G: MatrixGroup, d: int) -> Polynomial:
+    require_size(G, d, DENSE)
+    exact, where = exact_matrices(G), place(f.exponents.numpy(), d)
+    table = list(map(tuple, monomials(G.n, d).tolist()))
+    if exact is not None and f.is_rational:
+
+        def compute(F: Field, generators: np.ndarray) -> np.ndarray:
+            B, L = _fixed(F, generators, d), _fixed_dual(F, generators, d)
+            row = np.zeros((1, B.shape[1]), np.int64)
+            row[0, where] = [F.fraction(c) for c in f.coefficients]  # type: ignore[arg-type]
+            solved, _ = F.rref(np.concatenate([F.matmul(L, B.T), F.matmul(L, row.T)], 1))
+            return F.matmul(solved[:, -1][None], B)[0] if len(B) else row[0] * 0
+
+        if (powers := lift(exact, compute)) is not None:
+            return Polynomial.of(zip(table, embedded(powers, exact.N), strict=True), G.n)
+    A = act(G.generators.numpy(), d, np.multiply)
+    E = np.eye(A.shape[-1])
+    B, L = (
+        null_space(torch.from_numpy(np.concatenate([*(M - E), E[:0]])), scale=1.0).numpy()
+        for M in (A.transpose(0, 2, 1), A)
+    )
+    row = np.zeros(
+        len(E), np.result_type(A.dtype, np.array([complex(c).imag for c in f.coefficients]).any() and complex)
+    )
+    row[where] = [c if np.iscomplexobj(row) else float(c) for c in f.coefficients]  # type: ignore[arg-type]
+    values = B @ np.linalg.solve(L.T @ B, L.T @ row)
+    kept = np.abs(values) > 1e-13 * np.abs(row).max()
+    return Polynomial.of([(e, c) for e, c, k in zip(table, values.tolist(), kept, strict=True) if k], G.n)
+
+
+def _fixed_dual(F: Field, generators: np.ndarray, d: int) -> np.ndarray:
+    A = act(generators, d, lambda a, b: a * b % F.p)
+    E = np.eye(A.shape[-1], dtype=np.int64)
+    return F.null_space(np.concatenate([*((A - E) % F.p), E[:0]]))

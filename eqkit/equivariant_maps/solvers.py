@@ -96,7 +96,8 @@ def weights(V: Representation, W: Representation) -> Tensor | None:
     require_memory(80.0 * zero**2, f"Hom({V}, {W}), with {zero:,} zero weights,")
     i, j = np.nonzero(np.abs(w[:, None] - v[None, :]) < 1e-8 * scale)
     C = _columns(W._derivative(turned), V._derivative(turned), i, j)
-    solutions = _kernel(torch.from_numpy((C.conj().T @ C).toarray()), float(B.norm()))  # (zero weights, dim)
+    gram = torch.from_numpy((C.conj().T @ C).toarray()).to(torch.complex128)  # scipy's kron of zeros forgets the dtype
+    solutions = _kernel(gram, float(B.norm()))  # (zero weights, dim)
     dim = solutions.shape[1]
     require_memory(96.0 * dim * len(w) * len(v), f"a basis of Hom({V}, {W})")
     M = torch.zeros(dim, len(w), len(v), dtype=torch.complex128)

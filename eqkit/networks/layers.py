@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import operator
 from typing import NamedTuple
 
 import torch
@@ -94,9 +96,8 @@ class EquivariantLinear(nn.Module):
         self.coefficients = nn.Parameter(torch.cat([*starts, empty]))
         self._sizes = [math.prod(block.shape) for block in self.blocks]
         self._invariants = [hom(W.group.trivial, target.part) for target in kinds(W)]
-        dims = [target.count * maps.dim for target, maps in zip(kinds(W), self._invariants, strict=True)]
-        self._bias_sizes = dims
-        self.bias = nn.Parameter(torch.zeros(sum(dims), dtype=self.dtype)) if bias else None
+        self._bias_sizes = [kind.count * maps.dim for kind, maps in zip(kinds(W), self._invariants, strict=True)]
+        self.bias = nn.Parameter(torch.zeros(sum(self._bias_sizes), dtype=self.dtype)) if bias else None
 
     def _apply(self, function, recurse=True):  # type: ignore[no-untyped-def]
         super()._apply(function, recurse)
@@ -118,30 +119,37 @@ class EquivariantLinear(nn.Module):
 
     def offset(self) -> Tensor:
         """b (W.size,), invariant under the group; zero where the layer has no bias or W no invariant vectors."""
-        if self.bias is None or len(self.bias) == 0:
+        if self.bias is None:
             return self.coefficients.new_zeros(self.W.size)
-        pieces = []
-        for c, target, maps in zip(self.bias.split(self._bias_sizes), kinds(self.W), self._invariants, strict=True):
-            pieces.append(maps.combine(c.reshape(target.count, maps.dim))[None, ..., 0])
-        return assemble(pieces, self.W)[0]
+        shapes = [kind.coordinates.shape for kind in kinds(self.W)]
+        pieces = [b if b.numel() else b.new_zeros(s) for b, s in zip(self._offsets(), shapes, strict=True)]
+        return assemble([b[None] for b in pieces], self.W)[0]
+
+    def _offsets(self) -> list[Tensor]:
+        """The bias of each kind, (count, B.size), or empty where B has no invariant vectors."""
+        pieces = self.bias.split(self._bias_sizes)  # type: ignore[union-attr]
+        return [
+            maps.combine(c.unflatten(0, (kind.count, maps.dim)))[..., 0] if maps.dim else c
+            for c, kind, maps in zip(pieces, kinds(self.W), self._invariants, strict=True)
+        ]
+
+    def by_kind(self, pieces: list[Tensor]) -> list[Tensor]:
+        """The layer on vectors sorted by `kinds`: one (n, count, A.size) a kind of V -> one a kind of W."""
+        sums: list[Tensor | None] = [None] * len(self._invariants)
+        for block, c, (j, i) in zip(self.blocks, self._shares(), self.places, strict=True):
+            image, so_far = block(pieces[i], c), sums[j]
+            sums[j] = image if so_far is None else so_far + image
+        n, shapes = len(pieces[0]), [kind.coordinates.shape for kind in kinds(self.W)]
+        images = [pieces[0].new_zeros(n, *s) if y is None else y for y, s in zip(sums, shapes, strict=True)]
+        if self.bias is None:
+            return images
+        return [y if b.numel() == 0 else y + b for y, b in zip(images, self._offsets(), strict=True)]
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(x, self.V, self.dtype)
         flat = x.reshape(-1, self.V.size)
-        sources, targets = [take(flat, kind) for kind in kinds(self.V)], kinds(self.W)
-        sums: list[Tensor | None] = [None] * len(targets)
-        for block, c, (j, i) in zip(self.blocks, self._shares(), self.places, strict=True):
-            image = block(sources[i], c)
-            so_far = sums[j]
-            sums[j] = image if so_far is None else so_far + image
-        pieces = [
-            flat.new_zeros(len(flat), kind.count, kind.part.size) if image is None else image
-            for image, kind in zip(sums, targets, strict=True)
-        ]
-        y = assemble(pieces, self.W)
-        if self.bias is not None and len(self.bias):
-            y = y + self.offset()
-        return y.reshape(*x.shape[:-1], self.W.size)
+        pieces = self.by_kind([take(flat, kind) for kind in kinds(self.V)])
+        return assemble(pieces, self.W).reshape(*x.shape[:-1], self.W.size)
 
     def extra_repr(self) -> str:
         """What `print(layer)` shows."""
@@ -179,24 +187,28 @@ class Bilinear(nn.Module):
             raise ValueError(f"Bilinear(V, W): V belongs to {V.group} and W to {W.group}; build both from one group")
         summands = list(dict.fromkeys(kind.part for kind in (*kinds(V), *kinds(W))))
         self.V, self.W, self.channels, self.products = V, W, channels, _products(summands)
-        left, right, out = (_sum(channels, column) for column in list(zip(*self.products, strict=True))[:3])
-        self.left, self.right, self.out = (
-            EquivariantLinear(A, B, bias=False, dtype=dtype, generator=generator)
-            for A, B in ((V, left), (V, right), (out, W))
-        )
+        operands = _Slots(channels)
+        self._places = [(operands.add(p.left), operands.add(p.right)) for p in self.products]
+        results = _Slots(channels)
+        for product in self.products:
+            results.add(product.out)
+        self.operands = EquivariantLinear(V, operands.sum(), bias=False, dtype=dtype, generator=generator)
+        self.out = EquivariantLinear(results.sum(), W, bias=False, dtype=dtype, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        sizes = [[self.channels * R.size for R in column] for column in list(zip(*self.products, strict=True))[:2]]
-        lefts, rights = self.left(x).split(sizes[0], -1), self.right(x).split(sizes[1], -1)
-        pieces = []
-        for a, b, product in zip(lefts, rights, self.products, strict=True):
-            b = b.unflatten(-1, (self.channels, 1, -1))
+        check_input(x, self.V, self.out.dtype)
+        flat = x.reshape(-1, self.V.size)
+        pieces = self.operands.by_kind([take(flat, kind) for kind in kinds(self.V)])
+        found: dict[Representation, list[Tensor]] = {}
+        for product, places in zip(self.products, self._places, strict=True):
+            a, b = (pieces[kind][:, start : start + self.channels] for kind, start in places)  # (n, channels, size)
             if product.contracted:
-                a = a.unflatten(-1, (self.channels, -1, b.shape[-1]))
-                pieces.append((a * b).sum(-1).flatten(-2) / b.shape[-1] ** 0.5)
+                y = (a.unflatten(-1, (-1, b.shape[-1])) * b[..., None, :]).sum(-1) / b.shape[-1] ** 0.5
             else:
-                pieces.append((a.unflatten(-1, (self.channels, -1, 1)) * b).flatten(-3))
-        return self.out(torch.cat(pieces, -1))
+                y = (a[..., :, None] * b[..., None, :]).flatten(-2)
+            found.setdefault(product.out, []).append(y)
+        y = assemble(self.out.by_kind([torch.cat(some, 1) for some in found.values()]), self.W)
+        return y.reshape(*x.shape[:-1], self.W.size)
 
     def extra_repr(self) -> str:
         """What `print(layer)` shows."""
@@ -230,5 +242,19 @@ def _factors(A: Representation) -> tuple[Representation, ...]:
     return A.parts if isinstance(A, Product) else (A,)
 
 
-def _sum(channels: int, parts: tuple[Representation, ...]) -> Representation:
-    return sum((channels * R for R in parts[1:]), start=channels * parts[0])
+class _Slots:
+    """Places for `channels` copies at a time of several representations, copies of one kind next to each other."""
+
+    def __init__(self, channels: int) -> None:
+        self.channels, self.counts = channels, dict[Representation, int]()
+
+    def add(self, A: Representation) -> tuple[int, int]:
+        """Another `channels` copies of A: (which kind A is, where among its copies these start)."""
+        start = self.counts.setdefault(A, 0)
+        self.counts[A] += self.channels
+        return list(self.counts).index(A), start
+
+    def sum(self) -> Representation:
+        """The direct sum of all copies."""
+        terms = [count * A for A, count in self.counts.items()]
+        return functools.reduce(operator.add, terms)

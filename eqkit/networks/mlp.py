@@ -14,6 +14,7 @@ from eqkit.networks.layers import Bilinear, EquivariantLinear
 from eqkit.networks.nonlinearities import Gated, is_unitary
 from eqkit.representations import Representation
 
+QUADRATIC = 0.1  # of the bilinear layers at the start: a network of degree 2^layers would have heavy tails
 ORDER, KINDS = 4, 7  # limits of hidden layers: the order of their tensors, and how many kinds there are
 
 
@@ -58,9 +59,9 @@ def uniform(G: MatrixGroup, channels: int) -> Representation:
 class EquivariantMLP(nn.Module):
     """A network V → W with f(V(g) x) = W(g) f(x): `layers` blocks x ↦ Gated(L x + B(x)), and a last linear layer.
 
-    x (..., V.size) -> (..., W.size). L is equivariant linear and B bilinear. `hidden` is the representation of the
+    x (..., V.size) -> (..., W.size). L is equivariant linear and B bilinear, at the start a tenth as large. `hidden` is the representation of the
     hidden layers, or about how many numbers they have: then an equal share for each tensor 1, V, V², … that fits
-    (`uniform`). Any group, finite or not, compact or not; for complex groups x enters with its conjugate, as a vector
+    (`uniform`). Any group of the kit, compact or not; for complex groups x enters with its conjugate, as a vector
     of V ⊕ V*, where V is unitary. `products`: channels of each kind of product in B; 0 leaves B out.
 
     dtype float32 or float64, doubled to complex for complex groups. Weights start at random, from `generator`.
@@ -102,6 +103,9 @@ class EquivariantMLP(nn.Module):
         self.linear = nn.ModuleList(EquivariantLinear(R, self.gates.source, **options) for R in inputs)
         self.bilinear = nn.ModuleList(Bilinear(R, self.gates.source, products, **options) for R in inputs if products)
         self.last = EquivariantLinear(H, W, **options)
+        with torch.no_grad():
+            for layer in self.bilinear:
+                layer.out.coefficients *= QUADRATIC
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(x, self.V, self.last.dtype)
@@ -110,7 +114,7 @@ class EquivariantMLP(nn.Module):
         for i, linear in enumerate(self.linear):
             y = linear(x)
             if self.bilinear:
-                y = (y + self.bilinear[i](x)) / math.sqrt(2)
+                y = y + self.bilinear[i](x)
             x = self.gates(y)
         return self.last(x)
 

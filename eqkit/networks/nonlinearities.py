@@ -51,7 +51,7 @@ def swish(x: Tensor) -> Tensor:
 class Gated(nn.Module):
     """Every summand of V by a gate of its own: (x, s) ↦ σ(s) x with an invariant number s; x σ(x) where V permutes.
 
-    V is what comes out, `source` = V ⊕ gates·1 is what goes in: x (..., source.size) -> (..., V.size). Summands that
+    V is what comes out, `source` = gates·1 ⊕ V is what goes in: x (..., source.size) -> (..., V.size). Summands that
     permute their coordinates, such as the trivial one, take the pointwise swish and have no gate. σ(s) multiplies all
     of V(g) x alike, so this commutes with any group. Of complex numbers s the real part opens the gate.
     Both are scaled to keep the mean square of Gaussian inputs. Source: Weiler et al., 3D steerable CNNs (2018).
@@ -64,13 +64,14 @@ class Gated(nn.Module):
         self.V = V
         self.gated = [not permutes(kind.part) for kind in kinds(V)]
         gates = sum(kind.count for kind, gated in zip(kinds(V), self.gated, strict=True) if gated)
-        self.source = V + gates * V.group.trivial if gates else V
+        self.source = gates * V.group.trivial + V if gates else V
 
     def forward(self, x: Tensor) -> Tensor:
         check_size(x, self.source)
         flat = x.reshape(-1, self.source.size)
-        gates = flat[:, self.V.size :].real if x.is_complex() else flat[:, self.V.size :]
-        opened, pieces, at = GATE_GAIN * torch.sigmoid(gates), [], 0
+        gates, flat = flat.split([self.source.size - self.V.size, self.V.size], 1)
+        opened = GATE_GAIN * torch.sigmoid(gates.real if x.is_complex() else gates)
+        pieces, at = [], 0
         for kind, gated in zip(kinds(self.V), self.gated, strict=True):
             piece = take(flat, kind)
             pieces.append(opened[:, at : at + kind.count, None] * piece if gated else swish(piece))

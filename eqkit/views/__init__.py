@@ -41,8 +41,10 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
 
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
+from eqkit.views.deep_sets_embedding import DeepSetsEmbedding
 from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.live_msr import LiveMSR
+from eqkit.views.orbit_playground import OrbitPlayground
 from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
 from eqkit.views.sharing_pattern import SharingPattern
@@ -51,9 +53,11 @@ from eqkit.views.view import View
 __all__ = [
     "Chart",
     "ConstraintSatisfaction",
+    "DeepSetsEmbedding",
     "GroupExplorer",
     "LiveMSR",
     "MatrixCanvas",
+    "OrbitPlayground",
     "Player",
     "PointCanvas",
     "ReynoldsAverager",

@@ -203,14 +203,16 @@ class PointCanvas(Component):
     """Points, lines and arrows in the plane with equal scales; draggable layers move by pointer or arrow keys.
 
     layers: a list of {"kind": "points" | "line" | "arrows", "xy": [[x, y], …], "colour": role or hex} with optionally
-    "colours" (a point each), "text" (a point each), "inside" (text in the point), "size", "dash", "drag", "gap" (arrow
-    ends kept off their points, in pixels); arrows go from xy[2i] to xy[2i+1]. Instead of "xy" a layer may have "of": j
+    "colours" (a point each), "text" (a point each), "inside" (text in the point), "size", "dash", "drag" (True, or "x":
+    along x only), "gap" (arrow ends kept off their points, in pixels); arrows go from xy[2i] to xy[2i+1]. What changes
+    while a point is dragged belongs in `backdrop`, layers below all others. Instead of "xy" a layer may have "of": j
     and "matrices": [[a, b, c, d], …]: it shows M x for all points x of layer j, moving in the browser as x is dragged.
     `selected` is [layer, point], [−1, −1] for none. Observe `layers` (dragged) and `selected` (clicked, or arrow keys).
     """
 
     _esm = _esm("point_canvas")
     layers = _synced(traitlets.List())
+    backdrop = _synced(traitlets.List())
     bounds = _synced(traitlets.List([-1.25, 1.25, -1.25, 1.25]))
     axes = _synced(traitlets.Bool(False))
     selected = _synced(traitlets.List([-1, -1]))
@@ -233,8 +235,10 @@ class PointCanvas(Component):
         return np.einsum("mij,pj->mpi", M, self.points(entry["of"])).reshape(-1, 2)
 
     def draw(self, axes: Axes) -> None:
-        for i, layer in enumerate(self.layers):
-            xy, hue = self.points(i), style.colour(layer["colour"])
+        shown = [self.points(i) for i in range(len(self.layers))]
+        below = [np.asarray(layer["xy"], dtype=float).reshape(-1, 2) for layer in self.backdrop]
+        for layer, xy in zip([*self.backdrop, *self.layers], below + shown, strict=True):
+            hue = style.colour(layer["colour"])
             dash = "--" if layer.get("dash") else "-"
             if layer["kind"] == "line":
                 axes.plot(*xy.T, dash, color=hue, linewidth=layer.get("size", 2))

@@ -134,9 +134,13 @@ class LiveMSR(View):
         self.shots = ipywidgets.IntSlider(shots, 1, 10, description="shots a task", **wide)
         self.k = ipywidgets.IntSlider(1, 1, G.n**2, description="columns k of U", **wide)
         self.typed.layout.display = "none"
-        self.hidden = MatrixCanvas("the hidden pattern: equal weights", size=260)
-        self.learned = MatrixCanvas("the learned pattern", size=260)
-        small = {"log": True, "width": 370, "height": 135}  # in all 960 pixels, so that nothing wraps beside a sidebar
+        self.hidden = MatrixCanvas("hidden: equal weights", size=230)
+        self.learned = MatrixCanvas("learned", size=230)
+        small = {
+            "log": True,
+            "width": 318,
+            "height": 135,
+        }  # in all 848 pixels: beside JupyterLab's sidebar nothing wraps
         self.loss = Chart("loss on new examples", [{"name": "loss", "colour": "learned"}], **small)
         self.progress = Chart("distance from the hidden group", [], **small)
         self.player = Player(self._show, self._keep, self._describe)

@@ -50,7 +50,7 @@ class MainLoop:
 class Player:
     """Plays an iterator of snapshots: ▶, ■, scrubber and status line in `bar`, every snapshot kept in `snapshots`.
 
-    It stops at ■, when another player starts, when it is closed, and when its bar leaves the page (the cell runs again).
+    It stops at ■, when another player starts, when it is closed, when its bar leaves the page (its cell runs again).
     ▶ draws every snapshot, at most `fps` a second, and at the end replays them in the browser; run() draws what it can.
     show(snapshot): draw one frame, in all less than 10 ms.
     keep(snapshots): called on every stop and load, with all of them, to hand the replay to the browser.

@@ -1,4 +1,5 @@
 // Points, lines and arrows in the plane. Layers are drawn in order; a draggable layer's points move under the pointer or the arrows.
+// What the kernel draws while they move is the backdrop: it would be a step behind, and put the dragged point back.
 function render({ model, el }) {
   let held = null;
   const margin = 14;
@@ -19,8 +20,9 @@ function render({ model, el }) {
       context.strokeStyle = grid;
       for (const [a, b] of [[[left, 0], [right, 0]], [[0, bottom], [0, top]]]) line(context, [to(a), to(b)]);
     }
-    model.get("layers").forEach((layer, l) => {
-      const xy = points(layer).map(to), size = layer.size || 5;
+    const backdrop = model.get("backdrop");
+    [...backdrop, ...model.get("layers")].forEach((layer, k) => {
+      const xy = points(layer).map(to), size = layer.size || 5, l = k - backdrop.length;
       context.strokeStyle = context.fillStyle = ink(layer.colour);
       context.lineWidth = layer.kind === "points" ? 2 : layer.size || 2;
       context.setLineDash(layer.dash ? [5, 4] : []);
@@ -77,7 +79,8 @@ function render({ model, el }) {
   }
   function move([l, i], [x, y]) {
     const [left, right, bottom, top] = model.get("bounds");
-    const point = [Math.min(right, Math.max(left, x)), Math.min(top, Math.max(bottom, y))];
+    const { drag, xy } = model.get("layers")[l];
+    const point = [Math.min(right, Math.max(left, x)), drag === "x" ? xy[i][1] : Math.min(top, Math.max(bottom, y))];
     save(model, { layers: model.get("layers").map((layer, k) => k !== l ? layer : { ...layer, xy: layer.xy.with(i, point) }) });
   }
   const draggable = ([l]) => l >= 0 && model.get("layers")[l].drag;

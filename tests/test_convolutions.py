@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from eqkit import groups, representations, subspaces
 from eqkit.equivariant_maps import Hom
-from eqkit.networks.convolutions import GroupConv2d, GroupPool2d, MaxPool2d, pixels
+from eqkit.networks import GroupConv2d, GroupPool2d, MaxPool2d, Norm, pixels
 
 C4, D4 = groups.C.plane(4), groups.D.plane(4)
 FLIP = groups.MatrixGroup(torch.diag(torch.tensor([1.0, -1.0])).double()[None], name="upside down")
@@ -115,7 +115,7 @@ def test_a_gradient_is_the_convolution_of_an_image_to_vectors():
     assert layer.hom.dim == 2  # Sobel's filters: one weight on the axis, one at the corners
     sobel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     both = torch.stack([sobel, sobel.rot90()]).double()  # x to the right, y up
-    assert torch.equal(layer.hom.project(both.reshape(2, 9)).reshape(2, 3, 3), both)
+    torch.testing.assert_close(layer.hom.project(both.reshape(2, 9)).reshape(2, 3, 3), both, atol=1e-14, rtol=0)
 
 
 def test_a_kernel_of_one_pixel_is_an_equivariant_linear_map_at_every_pixel():
@@ -234,6 +234,13 @@ def test_a_network_of_these_layers_is_invariant_and_trains():
                 p -= 1e-3 * p.grad
         assert torch.linalg.vector_norm(net(x)) < before
         torch.testing.assert_close(net(pushed(G, G.generators[0], x)), net(x), atol=1e-12, rtol=0)
+
+
+def test_after_vectors_a_norm_nonlinearity_commutes_and_a_pointwise_one_does_not():
+    V, x = 2 * D4.vector + D4.regular, images(2, 1, 6, 6)
+    first, norm = double(D4.trivial, V, 3), Norm(V).double()
+    assert worst(lambda x: norm(first(x).movedim(1, -1)).movedim(-1, 1), x, D4.trivial, V) < 1e-12
+    assert worst(lambda x: first(x).relu(), x, D4.trivial, V) > 0.01
 
 
 def test_gradients_are_those_of_finite_differences():

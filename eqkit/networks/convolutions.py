@@ -56,6 +56,7 @@ class GroupConv2d(nn.Module):
     coefficients of the basis of `hom` = Hom(V ⊗ pixels(k), W), and of the invariant vectors of W for the bias. V and W
     are signed permutation representations; all irreducible ones of these groups can be written so.
 
+    Pointwise nonlinearities follow where the field permutes its coordinates, as regular ones do; vectors take Norm.
     Equivariance is exact on every grid, square or not (a quarter turn exchanges h and w), under zero padding of k // 2
     unless given. With an even k outputs lie between the pixels, h + 1 of them by default. A stride is exact where it
     divides h + 2 · padding − k, and is refused elsewhere: the outputs kept would not lie symmetrically.

@@ -27,9 +27,9 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
   data runs in the browser: a stack of frames picked by `frame`; `gather` and `mean` (moved by or averaged over a
   permutation group); `matrices` of a PointCanvas layer (orbits). Tie two components by `ipywidgets.jslink`.
 - **Handlers** may run in any thread: use `self.on(widget, trait, action)`, never `observe`. The action runs on the
-  kernel's main loop; many events at once become one call with the last value; ValueError, TypeError and RuntimeError
-  appear in the footer, so let constructors complain. Actions read the controls and call `show`; keep them below 30 ms,
-  300 ms for a new group.
+  kernel's main loop; many events at once become one call with the last value; ValueError, TypeError, RuntimeError
+  and MemoryError appear in the footer, so let constructors complain. Actions read the controls and call `show`; keep
+  them below 30 ms, 300 ms for a new group.
 - **Training** (`player`): make a `Player(show, keep, describe)` first, hand it to `assemble(…, player=…)`, and
   `player.load(lambda: iterator)`. `player.follow(canvas, "frame")` and `player.follow(chart, "cursor")` replay in the
   browser; `keep(snapshots)` gets all of them on every stop, to `show` as one stack. `player.run(k)` blocks.
@@ -39,10 +39,12 @@ picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "
 - Titles say what to see in at most 32 letters for a canvas of 300 pixels, and are what a screen reader reads.
 """
 
+from eqkit.views.break_it import BreakIt
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
 from eqkit.views.deep_sets_embedding import DeepSetsEmbedding
 from eqkit.views.group_explorer import GroupExplorer
+from eqkit.views.invariant_ring_explorer import InvariantRingExplorer
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.orbit_playground import OrbitPlayground
 from eqkit.views.player import Player
@@ -51,10 +53,12 @@ from eqkit.views.sharing_pattern import SharingPattern
 from eqkit.views.view import View
 
 __all__ = [
+    "BreakIt",
     "Chart",
     "ConstraintSatisfaction",
     "DeepSetsEmbedding",
     "GroupExplorer",
+    "InvariantRingExplorer",
     "LiveMSR",
     "MatrixCanvas",
     "OrbitPlayground",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 import re
 from typing import Any
 
 import numpy as np
+import torch
 
 from eqkit import groups
 from eqkit.groups import MatrixGroup
 from eqkit.representations import Representation, Trivial, Vector
 from eqkit.representations.algebra import Dual, Power, Product, Sum
+from eqkit.views.cycles import read_cycles
 
 _SIZED = r"([CD]\.plane|[ACDEOSU]|SO|SE|SU|SL|GL|Sp|trivial|SignFlips|SignedPermutations)\(([1-9]\d*)\)"
 _SINGLE = (
@@ -28,6 +31,25 @@ def named(name: str) -> MatrixGroup:
     return operator.attrgetter(match[1])(groups)(*map(int, match[2].split()))
 
 
+def read_group(text: str) -> MatrixGroup:
+    """The group that a learner types: a name, D.plane(6); cycles, (0 1 2)(3 4), (0 3); or matrices, [[0, -1], [1, 0]].
+
+    Several matrices have commas between them. ValueError says what is wrong and how to write it.
+    """
+    text = text.strip()
+    if text.startswith("("):
+        return read_cycles(text)
+    if not text.startswith("["):
+        return named(text.removeprefix("groups."))
+    try:
+        matrices = ast.literal_eval(f"[{text.replace('−', '-')}]")
+        depth = len(np.shape(matrices))  # ValueError for rows of different lengths
+        stack = torch.tensor(matrices[0] if depth == 4 else matrices, dtype=torch.float64)
+    except (ValueError, SyntaxError, TypeError):
+        raise ValueError(f"{text} is no matrix; write rows of numbers, [[0, -1], [1, 0]], [[1, 0], [0, -1]]") from None
+    return MatrixGroup(stack, name=f"⟨{len(stack)} {'matrix' if len(stack) == 1 else 'matrices'}⟩ on {stack.shape[-1]}")
+
+
 def spell_group(G: MatrixGroup) -> str:
     """Python that builds G: its name where the name is true, else its generators."""
     if G.factors is not None:
@@ -39,8 +61,14 @@ def spell_group(G: MatrixGroup) -> str:
         pass  # a name of the reader's own
     if G.is_permutation:
         return f"groups.permutation_group({G.permutations.tolist()}, {G.name!r})"
-    lie = f", torch.tensor({G.lie_algebra.tolist()})" if len(G.lie_algebra) else ""
-    return f"groups.MatrixGroup(torch.tensor({G.generators.tolist()}){lie}, name={G.name!r})"
+    lie = f", {_spell_tensor(G.lie_algebra)}" if len(G.lie_algebra) else ""
+    return f"groups.MatrixGroup({_spell_tensor(G.generators)}{lie}, name={G.name!r})"
+
+
+def _spell_tensor(T: torch.Tensor) -> str:
+    """Python that builds T with all its digits: torch.tensor alone would round to float32."""
+    exact = not T.is_complex() and bool((T == T.round()).all())
+    return f"torch.tensor({T.tolist()}{'' if exact else f', dtype={T.dtype}'})"
 
 
 def spell_representation(V: Representation) -> str:
@@ -59,8 +87,8 @@ def spell_representation(V: Representation) -> str:
     if V == V.group.regular:
         return "G.regular"
     G = V.group
-    lie = f", torch.tensor({V.lie(G.lie_algebra).tolist()})" if len(G.lie_algebra) else ""
-    return f"G.representation(torch.tensor({V(G.generators).tolist()}){lie}, name={str(V)!r})"
+    lie = f", {_spell_tensor(V.lie(G.lie_algebra))}" if len(G.lie_algebra) else ""
+    return f"G.representation({_spell_tensor(V(G.generators))}{lie}, name={str(V)!r})"
 
 
 def spell_entries(M: np.ndarray) -> dict[str, Any]:

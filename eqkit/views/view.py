@@ -69,7 +69,7 @@ class View:
             try:
                 action()
                 self.footer.error = ""
-            except (ValueError, TypeError, RuntimeError) as error:
+            except (ValueError, TypeError, RuntimeError, MemoryError) as error:
                 self.footer.error = str(error)
             self.sync()
 

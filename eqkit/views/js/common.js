@@ -10,13 +10,24 @@ function palette(el) {
   const style = getComputedStyle(el);
   const read = (name) => style.getPropertyValue("--eq-" + name).trim();
   return { ink: (role) => (role.startsWith("#") ? role : read(role)), text: read("text"), soft: read("soft"), grid: read("grid"),
-    font: 14, family: style.fontFamily };
+    page: read("page"), font: 14, family: style.fontFamily };
 }
 
 // JupyterLab's own shortcuts must not see the keys of a view.
 function mount(el, kind) {
   el.classList.add("eq-component", kind);
   el.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
+// A polynomial as a list of terms [coefficient, exponent of x0, of x1, …] at a point.
+function evaluate(terms, point) {
+  let sum = 0;
+  for (const term of terms) {
+    let product = term[0];
+    for (let i = 1; i < term.length; i++) for (let k = term[i]; k > 0; k--) product *= point[i - 1];
+    sum += product;
+  }
+  return sum;
 }
 
 function save(model, values) {

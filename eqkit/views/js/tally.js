@@ -3,7 +3,7 @@ function render({ model, el }) {
   const get = (name) => model.get(name), columns = 3, pitch = 28;
   let over = -1;
   const top = () => 34 * get("facts").length + 44;
-  const swatches = () => Math.min(get("classes").length, columns * Math.floor((get("height") - top() - 22) / pitch));
+  const swatches = () => Math.max(0, Math.min(get("classes").length, columns * Math.floor((get("height") - top() - 22) / pitch)));
 
   function draw(context, { text, soft, font, family }) {
     const chosen = [over, get("hovered"), get("selected")].find((c) => c >= 0 && c < get("classes").length) ?? -1, width = get("width") / columns;

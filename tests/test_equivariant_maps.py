@@ -109,7 +109,27 @@ SHARED = {
     "a set of vectors": (
         groups.S(3).vector @ groups.SO(3).vector,
         groups.S(3).vector @ groups.SO(3).vector,
-        ["weights", "null space"],
+        ["factors", "weights", "null space"],
+    ),
+    "pairs of a set of vectors, factors in another order": (
+        (groups.S(3).vector @ groups.SO(3).vector) ** 2,
+        groups.S(3).vector @ (groups.SO(3).vector ** 2),
+        ["factors", "weights"],
+    ),
+    "a set of pentagons": (
+        groups.S(3).vector @ groups.D.plane(5).vector,
+        groups.S(3).vector ** 2 @ groups.D.plane(5).vector,
+        ["factors", "average", "null space"],
+    ),
+    "a set of complex vectors": (
+        groups.S(3).vector @ groups.U(2).vector,
+        groups.S(3).vector @ groups.U(2).vector,
+        ["factors", "weights", "null space"],
+    ),
+    "pairs of a set, in a set of two": (
+        groups.S(3).vector ** 2 @ groups.S(2).vector,
+        groups.S(3).vector @ groups.S(2).vector ** 2,
+        ["orbits", "factors"],
     ),
 }
 
@@ -243,6 +263,44 @@ def test_external_products_multiply_dimensions():
     assert Hom(both, both).dim == 2 * 1
     flat, tensors = G.vector @ H.trivial, G.vector @ H.vector**2
     assert Hom(tensors, flat).dim == Hom(G.vector, G.vector).dim * Hom(H.vector**2, H.trivial).dim == 2
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "q"), [(4, 2, 2), (20, 2, 2), (5, 3, 2)], ids=["S(4) × SO(3)", "S(20) × SO(3)", "third order"]
+)
+def test_maps_of_large_external_products_come_from_their_factors(n, p, q):
+    V, W = groups.S(n).vector ** p @ groups.SO(3).vector ** 2, (groups.S(n).vector @ groups.SO(3).vector) ** q
+    H = Hom(V, W)
+    assert (H.route, H.dim) == ("factors", oracles.partitions(p + q, n) * oracles.riordan(2 + q))
+    c = torch.randn(2, H.dim, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    M = H.combine(c)
+    torch.testing.assert_close(H.coefficients(M), c)
+    assert_equivariant(lambda x: x @ M[0].T, V, W)
+    assert "basis" not in vars(H)
+
+
+def test_what_is_no_external_product_takes_another_route():
+    both = groups.S(3) * groups.SO(3)
+    for V in (both.vector, (groups.S(3).vector @ groups.SO(3).vector).sym(2)):
+        assert Hom(V, V).route == "weights"
+        with pytest.raises(ValueError, match="factors for external products"):
+            Hom(V, V, route="factors")
+    one = Hom(both.trivial, groups.S(3).vector @ groups.SO(3).trivial)
+    assert (one.route, one.dim, one.basis.tolist()) == ("factors", 1, [[[1.0], [1.0], [1.0]]])
+
+
+def test_where_a_factor_does_nothing_the_weights_are_those_of_the_other():
+    """scipy's Kronecker product of zeros is real whatever its factors are."""
+    V = groups.S(3).vector @ groups.SO(3).trivial
+    assert Hom(V, V, route="weights").dim == 2 == Hom(V, V).dim
+
+
+@pytest.mark.parametrize(
+    "V", [groups.S(5).vector ** 2, groups.SO(3).vector ** 2, SHARED["a set of vectors"][0]], ids=str
+)
+def test_norms_are_those_of_the_basis(V):
+    H = Hom(V, V)
+    torch.testing.assert_close(H.norms, H.basis.flatten(1).norm(dim=1))
 
 
 def test_an_equivariant_map_of_the_unitary_group_is_complex():

@@ -12,7 +12,7 @@ import scipy.sparse
 import torch
 from torch import Tensor
 
-from eqkit.equivariant_maps import solvers
+from eqkit.equivariant_maps import factors, solvers
 from eqkit.representations import Representation
 from eqkit.subspaces import echelon, rationals, require_memory
 
@@ -35,7 +35,7 @@ class Hom:
     basis    (dim, out, in): orbit indicators, or the reduced echelon basis where that is rational, else orthonormal
     norms    (dim,): the Frobenius norms of the basis elements
     U        (out · in, dim): orthonormal columns that span vec(Hom); vec is row-major
-    route    how it was solved: "orbits", "weights", "average" or "null space"; give `route` to choose one
+    route    how it was solved: "orbits", "factors", "weights", "average" or "null space"; give `route` to choose one
 
     ValueError: V and W of different groups, a route that does not apply. TypeError: no representation.
     MemoryError: the answer would not fit.
@@ -56,12 +56,15 @@ class Hom:
             raise ValueError(f"{V.group} is not reductive, so route {route!r} fails; leave the route out")
         self.route = chosen
         self._orbits = solution if isinstance(solution, solvers.Orbits) else None
+        self._factors = solution if isinstance(solution, factors.Kronecker) else None
         self._solution = solution if isinstance(solution, Tensor) else torch.empty(0)
-        self.dim = self._orbits.dim if self._orbits else len(self._solution)
+        self.dim = len(solution) if isinstance(solution, Tensor) else solution.dim
 
     def _applicable(self) -> list[str]:
         if self.V.monomial is not None and self.W.monomial is not None:
             return ["orbits"]
+        if factors.split(self.V) and factors.split(self.W):
+            return ["factors"]
         if len(self.V.group.lie_algebra):
             return ["weights", "null space"]
         if math.prod(self.shape) > DENSE:
@@ -69,10 +72,12 @@ class Hom:
                 return ["average" if self.V.group.is_finite else "null space"]
         return ["null space"]
 
-    def _solve(self, route: str) -> solvers.Orbits | Tensor | None:
+    def _solve(self, route: str) -> solvers.Orbits | factors.Kronecker | Tensor | None:
         V, W, lie = self.V, self.W, len(self.V.group.lie_algebra) > 0
         if route == "orbits" and V.monomial is not None and W.monomial is not None:
             return solvers.orbits(V, W)
+        if route == "factors" and (v := factors.split(V)) and (w := factors.split(W)):
+            return factors.Kronecker(v, w, Hom)
         if route == "weights" and lie:
             found = solvers.weights(V, W)
             return found if found is not None and self._residual(found) < 1e-6 else None
@@ -82,7 +87,7 @@ class Hom:
             return solvers.dense(V, W)
         raise ValueError(
             f"route {route!r} does not apply to Hom({V}, {W}) over {V.group}: orbits is for signed permutations, "
-            "weights for Lie groups, average for finite groups, null space for all"
+            "factors for external products, weights for Lie groups, average for finite groups, null space for all"
         )
 
     def __repr__(self) -> str:
@@ -113,6 +118,8 @@ class Hom:
         if self._orbits is not None:
             require_memory(8.0 * self.dim * math.prod(self.shape), f"a dense basis of {self}")
             return self.combine(torch.eye(self.dim, dtype=torch.float64))
+        if self._factors:
+            return self._factors.basis
         if self.dim and not self._solution.is_complex():
             rows = echelon(self._solution.flatten(1))
             if len(rows) == self.dim and rationals(rows) is not None:
@@ -122,6 +129,8 @@ class Hom:
     @cached_property
     def U(self) -> Tensor:
         """(out · in, dim): orthonormal columns, the symmetry matrix whose column space is vec(Hom)."""
+        if self._factors:
+            return self._factors.U
         if self._orbits is None:
             return self._solution.flatten(1).T
         flat = self.basis.flatten(1)
@@ -130,6 +139,8 @@ class Hom:
     @cached_property
     def norms(self) -> Tensor:
         """‖M_d‖ of the basis elements, (dim,) float64: for orbits the square roots of their sizes."""
+        if self._factors:
+            return self._factors.norms
         if self._orbits is None:
             return self.basis.flatten(1).norm(dim=1)
         labels = self.pattern.flatten()
@@ -146,6 +157,8 @@ class Hom:
         c = torch.as_tensor(coefficients)
         if c.shape[-1:] != (self.dim,):
             raise ValueError(f"combine: coefficients have shape {tuple(c.shape)}; {self} takes (..., {self.dim})")
+        if self._factors:
+            return self._factors.combine(c)
         if self._orbits is None:
             dtype = torch.promote_types(c.dtype, torch.complex64) if self.basis.is_complex() else c.dtype
             return torch.einsum("...d,dij->...ij", c.to(dtype), self.basis.to(dtype))
@@ -161,6 +174,8 @@ class Hom:
             raise ValueError(
                 f"M has shape {tuple(M.shape)}; maps {self.V} → {self.W} are (..., {self.W.size}, {self.V.size})"
             )
+        if self._factors:
+            return self._factors.coefficients(M)
         if self._orbits is None:
             dtype = torch.promote_types(M.dtype, torch.complex64) if self.basis.is_complex() else M.dtype
             return M.flatten(-2).to(dtype) @ self._dual.to(dtype).T

@@ -6,7 +6,7 @@ An equivariant layer between direct sums is a matrix of small blocks Hom(Vᵢ, W
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,11 +15,11 @@ from eqkit.equivariant_maps import Hom
 from eqkit.representations import Representation
 from eqkit.representations.algebra import Sum
 
-
 COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Kind:
     """One summand A of a representation and how often it occurs."""
 
     part: Representation

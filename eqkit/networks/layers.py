@@ -24,10 +24,12 @@ class _Block(nn.Module):
     element and mix the channels afterwards. Orbits always gather the matrix from their labels.
     """
 
+    basis: Tensor
+
     def __init__(self, source: Kind, target: Kind, maps: Hom) -> None:
         super().__init__()
         self.maps, self.shape = maps, (target.count, source.count, maps.dim)
-        (a, m), (b, k) = (source.part.size, source.count), (target.part.size, target.count)
+        a, k = source.part.size, target.count  # m · B.size · dim (a + k) products against m · B.size · k a
         self.moves_first = maps.route in ("weights", "average", "null space") and maps.dim * (a + k) < k * a
         if self.moves_first:
             self.register_buffer("basis", maps.basis.flatten(0, 1), persistent=False)  # (dim · B.size, A.size)
@@ -79,7 +81,7 @@ class EquivariantLinear(nn.Module):
                 f"EquivariantLinear(V, W): V belongs to {V.group} and W to {W.group}; build both from one group"
             )
         self.V, self.W, self.dtype = V, W, layer_dtype(dtype, V)
-        self.blocks = nn.ModuleList()
+        blocks = []
         self.places: list[tuple[int, int]] = []  # of each block: which kind of W, which kind of V
         starts = []
         for j, target in enumerate(kinds(W)):
@@ -87,14 +89,14 @@ class EquivariantLinear(nn.Module):
             free = sum(source.count * maps.dim for _, source, maps in row)
             for i, source, maps in row:
                 if maps.dim:
-                    self.blocks.append(_Block(source, target, maps))
+                    blocks.append(_Block(source, target, maps))
                     self.places.append((j, i))
                     sigma = (target.part.size / free) ** 0.5 / maps.norms
                     shape = (target.count, source.count, maps.dim)
                     starts.append((_normal(shape, self.dtype, generator) * sigma.to(dtype)).flatten())
         empty = torch.zeros(0, dtype=self.dtype)
         self.coefficients = nn.Parameter(torch.cat([*starts, empty]))
-        self._sizes = [math.prod(block.shape) for block in self.blocks]
+        self.blocks, self._shapes = nn.ModuleList(blocks), [block.shape for block in blocks]
         self._invariants = [hom(W.group.trivial, target.part) for target in kinds(W)]
         self._bias_sizes = [kind.count * maps.dim for kind, maps in zip(kinds(W), self._invariants, strict=True)]
         self.bias = nn.Parameter(torch.zeros(sum(self._bias_sizes), dtype=self.dtype)) if bias else None
@@ -105,8 +107,8 @@ class EquivariantLinear(nn.Module):
         return self
 
     def _shares(self) -> list[Tensor]:
-        pieces = self.coefficients.split(self._sizes)
-        return [c.unflatten(0, block.shape) for c, block in zip(pieces, self.blocks, strict=True)]
+        pieces = self.coefficients.split([math.prod(shape) for shape in self._shapes])
+        return [c.unflatten(0, shape) for c, shape in zip(pieces, self._shapes, strict=True)]
 
     def matrix(self) -> Tensor:
         """M (W.size, V.size), in the coordinates of V and W."""
@@ -114,7 +116,7 @@ class EquivariantLinear(nn.Module):
         sources, targets = kinds(self.V), kinds(self.W)
         for block, c, (j, i) in zip(self.blocks, self._shares(), self.places, strict=True):
             rows, columns = targets[j].coordinates.flatten(), sources[i].coordinates.flatten()
-            M = M.index_put((rows[:, None], columns[None, :]), block.matrix(c))
+            M = M.index_put((rows[:, None], columns[None, :]), block.matrix(c))  # type: ignore[operator]
         return M
 
     def offset(self) -> Tensor:
@@ -165,11 +167,11 @@ class Bilinear(nn.Module):
     """Quadratic maps V → W that commute with the group: x ↦ L (P x ∗ Q x), with three equivariant linear maps.
 
     x (..., V.size) -> (..., W.size). P and Q prepare `channels` pairs of each kind, which are multiplied one by one:
-    tensor products A ⊗ B of summands of V and W, a ⊗ b, as long as they have no more factors and no larger size than the summands, and
-    contractions of A = C ⊗ B with the dual of B, (a b)_c = Σ a_cb b_b, divided by √B.size: B = A gives dot products,
-    B a last factor of a tensor the product of a matrix and a vector. That is cheap: nothing has the size V ⊗ V → W of
-    all quadratic maps, but sums and compositions of such layers reach all polynomial ones of tensors.
-    Every product keeps the mean square of Gaussian inputs. Source: Finzi, Welling & Wilson (2021), §5.3, in idea.
+    a ⊗ b ∈ A ⊗ B for summands A, B of V and W, if A ⊗ B is no larger than these, in size and in number of factors;
+    and (a b)_c = Σ a_cb b_b / √B.size for a ∈ A = C ⊗ B and b in the dual of B, so that B = A gives dot products, and a
+    last factor B of a tensor the product of a matrix and a vector. `print(layer)` lists the products.
+    That is cheap: nothing has the size of Hom(V ⊗ V, W), which all quadratic maps need. The products keep the mean
+    square of independent Gaussian factors. Source: Finzi, Welling & Wilson (2021), §5.3, for contractions.
     """
 
     def __init__(

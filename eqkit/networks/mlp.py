@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -59,13 +60,13 @@ def uniform(G: MatrixGroup, channels: int) -> Representation:
 class EquivariantMLP(nn.Module):
     """A network V → W with f(V(g) x) = W(g) f(x): `layers` blocks x ↦ Gated(L x + B(x)), and a last linear layer.
 
-    x (..., V.size) -> (..., W.size). L is equivariant linear and B bilinear, at the start a tenth as large. `hidden` is the representation of the
-    hidden layers, or about how many numbers they have: then an equal share for each tensor 1, V, V², … that fits
-    (`uniform`). Any group of the kit, compact or not; for complex groups x enters with its conjugate, as a vector
-    of V ⊕ V*, where V is unitary. `products`: channels of each kind of product in B; 0 leaves B out.
+    x (..., V.size) -> (..., W.size). L is equivariant linear and B bilinear, at the start a tenth as large. `hidden` is
+    the representation of the hidden layers, or about how many numbers they have: then an equal share for each tensor
+    1, V, V², … that fits (`uniform`). `products`: channels of each kind of product in B; 0 leaves B out. Any group of
+    the kit, compact or not; for complex groups x enters with its conjugate, a vector of V ⊕ V*, where V is unitary.
 
     dtype float32 or float64, doubled to complex for complex groups. Weights start at random, from `generator`.
-    ValueError: V, W and hidden of different groups, an x that does not fit. Source: Finzi et al., EMLP (2021).
+    ValueError: V, W and hidden of different groups, an x that does not fit, NaN. Source: Finzi et al., EMLP (2021).
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class EquivariantMLP(nn.Module):
         V: Representation,
         W: Representation,
         hidden: int | Representation = 100,
-        layers: int = 3,
+        layers: int = 2,
         products: int = 8,
         dtype: torch.dtype = torch.float32,
         generator: torch.Generator | None = None,
@@ -99,16 +100,19 @@ class EquivariantMLP(nn.Module):
         source = V + V.dual if self.conjugates else V
         self.gates = Gated(H)
         inputs = [source, *(layers - 1) * [H]]
-        options = {"dtype": dtype, "generator": generator}
-        self.linear = nn.ModuleList(EquivariantLinear(R, self.gates.source, **options) for R in inputs)
-        self.bilinear = nn.ModuleList(Bilinear(R, self.gates.source, products, **options) for R in inputs if products)
-        self.last = EquivariantLinear(H, W, **options)
+        linear = functools.partial(EquivariantLinear, dtype=dtype, generator=generator)
+        self.linear = nn.ModuleList(linear(R, self.gates.source) for R in inputs)
+        quadratic = [Bilinear(R, self.gates.source, products, dtype, generator) for R in inputs if products]
         with torch.no_grad():
-            for layer in self.bilinear:
-                layer.out.coefficients *= QUADRATIC
+            for layer in quadratic:
+                layer.out.coefficients.mul_(QUADRATIC)
+        self.bilinear = nn.ModuleList(quadratic)
+        self.last = linear(H, W)
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(x, self.V, self.last.dtype)
+        if not torch.isfinite(x).all():
+            raise ValueError(f"x of shape {tuple(x.shape)} holds NaN or infinity; clean the data first")
         if self.conjugates:
             x = torch.cat([x, x.conj()], -1)
         for i, linear in enumerate(self.linear):

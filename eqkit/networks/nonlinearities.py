@@ -16,7 +16,7 @@ GATE_GAIN = 1.8462  # 1 / √E[σ(z)²]
 
 
 def permutes(V: Representation, signs: bool = False) -> bool:
-    """V(g) is a permutation matrix for every g; with `signs`, one whose entries may be −1. Decided on the generators."""
+    """V(g) is a permutation matrix for every g; with `signs`, one whose entries may be −1."""
     G = V.group
     if V.monomial is not None:
         return signs or V.is_permutation

@@ -318,6 +318,14 @@ def test_haar_samples_are_elements_and_do_not_change_under_translation(G):
         assert scipy.stats.ks_2samp(moved.numpy(), still.numpy()).pvalue > 1e-3
 
 
+def test_random_words_in_one_generator_reach_the_whole_cycle():
+    """Words of one length would all be the same power: E, for eight letters in C(8)."""
+    G = groups.C(8)
+    reached = G.index(G.random_products(200, seeded(1)))
+    assert len(set(reached.tolist())) == 8
+    assert torch.equal(groups.trivial(3).random_products(2), torch.eye(3, dtype=torch.float64).expand(2, 3, 3))
+
+
 @pytest.mark.parametrize("G", [*SMALL[:8], *COMPACT, *NON_COMPACT, groups.SL(2) * groups.S(3)], ids=str)
 def test_products_of_generators_and_exponentials_are_elements(G):
     g = G.random_products(12, seeded(6))

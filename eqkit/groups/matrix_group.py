@@ -260,10 +260,10 @@ class MatrixGroup:
         """Some elements (count, n, n) of any group, not uniform: random words in generators and exponentials."""
         k, d = len(self.generators), len(self.lie_algebra)
         if self.monomial is not None:
-            words = (
-                torch.randint(k, (steps, count), generator=generator) if k else torch.zeros(0, count, dtype=torch.long)
-            )
-            return finite.as_monomial(finite.words(finite.points(self.monomial), words.numpy()), self.n).matrices()
+            points = finite.points(self.monomial)
+            alphabet = np.concatenate([np.arange(points.shape[1])[None], points])  # with E: a word may be shorter
+            words = torch.randint(k + 1, (steps, count), generator=generator)
+            return finite.as_monomial(finite.words(alphabet, words.numpy()), self.n).matrices()
         dtype = torch.promote_types(self.generators.dtype, self.lie_algebra.dtype)
         g = torch.eye(self.n, dtype=dtype).repeat(count, 1, 1)
         letters = torch.cat([torch.eye(self.n, dtype=dtype)[None], self.generators.to(dtype)])

@@ -163,20 +163,20 @@ def _some(everything: Iterator[Field]) -> Iterator[Field]:
     return (F for F, _ in zip(everything, range(_PRIMES), strict=False))
 
 
-def reduced(powers: np.ndarray, F: Field) -> np.ndarray:
-    """Fractions (..., φ) of powers of ζ, modulo p: (...)."""
-    residues = np.array([F.fraction(q) for q in powers.ravel()], np.int64).reshape(powers.shape)
-    return (residues * F.roots[: powers.shape[-1]] % F.p).sum(-1) % F.p
+def reduced(numbers: np.ndarray, F: Field) -> np.ndarray:
+    """Integers (..., φ), the coefficients of powers of ζ_N, modulo p: (...)."""
+    residues = (numbers % F.p).astype(np.int64)
+    return (residues * F.roots[: numbers.shape[-1]] % F.p).sum(-1) % F.p
 
 
-def embedded(powers: np.ndarray, N: int) -> list[Fraction | float | complex]:
-    """Fractions (count, φ) of powers of ζ_N as numbers: exact where rational, else float, else complex."""
-    zeta = np.exp(2j * np.pi / N * np.arange(powers.shape[-1]))
-    numbers: list[Fraction | float | complex] = []
-    for row in powers:
-        value = complex(sum(float(q) * z for q, z in zip(row, zeta, strict=True)))
+def embedded(numbers: np.ndarray, N: int) -> list[Fraction | float | complex]:
+    """Numbers (count, φ), the coefficients of powers of ζ_N: exact where rational, else float, else complex."""
+    zeta = np.exp(2j * np.pi / N * np.arange(numbers.shape[-1]))
+    found: list[Fraction | float | complex] = []
+    for row in numbers.tolist():
         if not any(row[1:]):
-            numbers.append(row[0])
-        else:
-            numbers.append(value.real if abs(value.imag) < 1e-14 * max(1, abs(value)) else value)
-    return numbers
+            found.append(Fraction(row[0]))
+            continue
+        value = complex(sum(float(q) * z for q, z in zip(row, zeta, strict=True)))
+        found.append(value.real if abs(value.imag) < 1e-14 * max(1, abs(value)) else value)
+    return found

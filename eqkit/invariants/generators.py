@@ -19,19 +19,18 @@ from eqkit.groups import MatrixGroup
 from eqkit.invariants.bounds import Bound, degree_bound
 from eqkit.invariants.cyclotomic import exact_matrices
 from eqkit.invariants.modular import Field, field
-from eqkit.invariants.molien import molien_series
+from eqkit.invariants.molien import molien_series, multiplied
 from eqkit.invariants.quotient import Quotient
 from eqkit.invariants.spaces import (
     SPARSE,
     Invariant,
-    integral,
     invariants_of_degree,
     monomials,
     orbit_sums,
     require_size,
 )
 
-WORK = 400_000
+WORK, MOST_WORK = 3 * 10**7, 10**11  # multiplications in one degree: many, and too many
 PRODUCTS = 20_000  # products of generators in one degree, at most
 
 
@@ -77,18 +76,13 @@ def reflection_degrees(G: MatrixGroup) -> list[int] | None:
             top *= 2
             series = molien_series(G, top)
             for d in degrees:
-                series = _without(series, d)
+                series = multiplied(series, d)
             continue
         if series[d] < 0 or order % math.prod(degrees):
             return None
         degrees.append(d)
-        series = _without(series, d)
+        series = multiplied(series, d)
     return degrees if math.prod(degrees) == order and not any(series[1:]) else None
-
-
-def _without(series: list[int], d: int) -> list[int]:
-    """series · (1 − t^d)."""
-    return [m - (series[i - d] if i >= d else 0) for i, m in enumerate(series)]
 
 
 def plain_invariants(G: MatrixGroup, d: int) -> Iterator[Invariant]:
@@ -159,7 +153,13 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
     ideal: Quotient | None = Quotient(F, G.n)
     for d in range(1, bound.value + 1):
         if ideal is not None and ideal.work > WORK:
-            ideal = None
+            if ideal.work > molien_series(G, bound.value)[-1] ** 3:
+                ideal = None  # up to the bound there are so few invariants that counting them is faster
+            elif ideal.work > MOST_WORK:
+                raise MemoryError(
+                    f"{G}: after degree {d - 1} the polynomials modulo the ideal of the invariants still have dimension "
+                    f"{ideal.sizes[-1]:,}; use invariants.separating, or a smaller group"
+                )
         if ideal is None:
             found += _new_by_values(G, F, found, d)
             continue
@@ -169,7 +169,7 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
         if molien_series(G, d)[d] == 0:
             continue
         candidates = _candidates(G, d)
-        classes = np.stack([ideal.normal_form(f.exponents, f.at(F)) for f in candidates])
+        classes = ideal.classes(candidates)
         _, new = F.rref(np.ascontiguousarray(classes.T))
         found += [candidates[i] for i in new]
         ideal.divide(classes[new])
@@ -196,7 +196,7 @@ def _vandermonde(n: int) -> Invariant:
     exponents = np.array(list(itertools.permutations(range(n - 1, -1, -1))), np.int64)
     larger = exponents[:, :, None] < exponents[:, None, :]
     inversions = np.triu(larger).sum((1, 2))
-    return integral(n, exponents, (1 - 2 * (inversions % 2)).astype(object)[:, None], 1)
+    return Invariant(exponents, (1 - 2 * (inversions % 2))[:, None], 1)
 
 
 def _new_by_values(G: MatrixGroup, F: Field, found: list[Invariant], d: int) -> list[Invariant]:

@@ -2,19 +2,22 @@
 
     Σ m_d t^d = 1/|G| Σ_g 1/det(1 − t g)            for maps into W: 1/|G| Σ_g conj χ_W(g) / det(1 − t g)
 
-The eigenvalues of an element are roots of unity; their exponents are integers, and the sums are done modulo primes.
-Sources: Sturmfels, Algorithms in Invariant Theory, §2.2; for compact groups the sum is an integral (`weyl`).
+Finite groups: the eigenvalues of an element are roots of unity, so their exponents are integers, and the sums are done
+modulo primes. Lie groups: Weyl's integral, a finite sum too, in float64 and rounded to integers, with a check.
+Sources: Sturmfels, Algorithms in Invariant Theory, §2.2; Derksen & Kemper, Computational Invariant Theory, §4.6.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from eqkit import reynolds
 from eqkit.groups import MatrixGroup
 from eqkit.invariants.modular import Field, combine, fields
 from eqkit.representations import Representation
@@ -25,8 +28,9 @@ TOP_DEGREE = 10_000
 def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) -> list[int]:
     """m₀, …, m_degree: the dimensions of the invariant polynomials on G.vector, or of the equivariant ones into W.
 
-    Finite groups that can be listed, those known by their order (S(n), A(n), signed permutations), direct products.
-    ValueError: groups that are not compact or too large to list, a degree above 10 000, W of another group.
+    Finite groups that can be listed, those known by their order (S(n), A(n), signed permutations), direct products; O,
+    SO, U, SU, and by the unitary trick SL, GL, Sp, Lorentz. ValueError: other infinite groups, finite ones too large to
+    list, a degree above 10 000, W of another group.
     """
     if not isinstance(degree, int) or isinstance(degree, bool) or not 0 <= degree <= TOP_DEGREE:
         raise ValueError(f"molien_series({G}, {degree!r}): the degree is an integer from 0 to {TOP_DEGREE:,}")
@@ -34,12 +38,15 @@ def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) 
         raise ValueError(f"molien_series: W belongs to {W.group} and the polynomials to {G}; build both from one group")
     if W is None and (known := _closed_form(G)) is not None:
         series = [1] + [0] * degree
-        for d, power in known:
-            series = _times(series, d, power)
-        return series
+        for d in known.degrees:
+            series = multiplied(series, d, -1)
+        top = known.numerator  # 1 + t^top
+        return [m + (series[i - top] if 0 < top <= i else 0) for i, m in enumerate(series)]
     if W is None and G.factors is not None:
         a, b = (molien_series(H, degree) for H in G.factors)
         return [sum(a[i] * b[d - i] for i in range(d + 1)) for d in range(degree + 1)]
+    if not G.is_finite:
+        return _integral(G, degree, W)
     N, exponents, counts, characters = spectra(G, W)
     bound = math.comb(G.n + degree - 1, degree) * (1 if W is None else W.size)
     residues: list[np.ndarray] = []
@@ -55,25 +62,49 @@ def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) 
     raise AssertionError("there are infinitely many primes")
 
 
-def _times(series: list[int], d: int, power: int) -> list[int]:
-    """series / (1 − t^d) for power −1, series · (1 + t^d) for power 1."""
+def _integral(G: MatrixGroup, degree: int, W: Representation | None) -> list[int]:
+    """Weyl's integral of h_d(g) conj χ_W(g), where h_d is the coefficient of t^d in 1/det(1 − t g)."""
+    largest = 0.0 if W is None else float(torch.linalg.eigvals(W.lie(G.lie_algebra)).abs().max())
+    design = reynolds.class_functions(G, degree + math.ceil(largest - 1e-6))
+    total = torch.zeros(degree + 1, dtype=torch.complex128)
+    for g, weights in design.chunks(degree + 1):
+        h = torch.zeros(degree + 1, len(g), dtype=torch.complex128)
+        h[0] = weights if W is None else weights * W.character(g).conj()
+        for eigenvalues in torch.linalg.eigvals(g).T:  # one factor 1/(1 − t λ) at a time
+            for d in range(1, degree + 1):
+                h[d] += eigenvalues * h[d - 1]
+        total += h.sum(1)
+    rounded = total.real.round()
+    if (total - rounded).abs().max() > 1e-6:
+        raise ArithmeticError(f"molien_series({G}, {degree}): float64 does not suffice, {total[-1]} is no integer")
+    return [int(m) for m in rounded]
+
+
+def multiplied(series: list[int], d: int, power: int = 1) -> list[int]:
+    """series · (1 − t^d), or with power −1 series / (1 − t^d), to the same degree."""
     result = list(series)
     for i in range(d, len(series)):
-        result[i] += result[i - d] if power < 0 else series[i - d]
+        result[i] += result[i - d] if power < 0 else -series[i - d]
     return result
 
 
-def _closed_form(G: MatrixGroup) -> list[tuple[int, int]] | None:
-    """The series as factors (d, −1) = 1/(1 − t^d) and (d, 1) = 1 + t^d, where the order alone tells the group."""
+class _Known(NamedTuple):
+    """(1 + t^numerator) / Π (1 − t^dᵢ); with numerator 0 the numerator is 1."""
+
+    degrees: range
+    numerator: int = 0
+
+
+def _closed_form(G: MatrixGroup) -> _Known | None:
+    """The series of the groups that the order alone tells: S(n), A(n), all signed permutations."""
     if G.monomial is None:
         return None
     n, order = G.n, G.order
-    symmetric = [(d, -1) for d in range(1, n + 1)]
     if G.is_permutation and order == math.factorial(n):
-        return symmetric
+        return _Known(range(1, n + 1))
     if G.is_permutation and 2 * order == math.factorial(n):  # the Vandermonde determinant is the one more invariant
-        return [*symmetric, (n * (n - 1) // 2, 1)]
-    return [(2 * d, -1) for d in range(1, n + 1)] if order == 2**n * math.factorial(n) else None
+        return _Known(range(1, n + 1), n * (n - 1) // 2)
+    return _Known(range(2, 2 * n + 1, 2)) if order == 2**n * math.factorial(n) else None
 
 
 def _series(F: Field, exponents: np.ndarray, weights: np.ndarray, degree: int) -> np.ndarray:
@@ -91,8 +122,6 @@ def spectra(G: MatrixGroup, W: Representation | None = None) -> tuple[int, np.nd
 
     An element has the eigenvalues exp(2πi e/N). Elements of equal spectrum (and equal spectrum on W) are one class.
     """
-    if not G.is_finite:
-        raise ValueError(f"{G} is infinite: its Molien series is an integral over the group, not a sum")
     if G.monomial is not None and W is None:
         N, codes = _cycles(np.asarray(G._enumeration.elements), G.n)
         classes, counts = np.unique(codes, axis=0, return_counts=True)

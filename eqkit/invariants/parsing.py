@@ -84,7 +84,7 @@ class _Reader:
                 return f
 
     def bounded(self, f: Polynomial, g: Polynomial) -> Polynomial:
-        if f.degree + g.degree > DEGREE or len(f.terms) * len(g.terms) > 10**6:
+        if f.degree + g.degree > DEGREE or len(f.terms) * len(g.terms) > 10**5:
             raise self.error(f"its degree is above {DEGREE}, or it has too many terms")
         return f * g
 

@@ -9,11 +9,13 @@ as soon as Q_d = 0: then x₀ᵈ, …, xₙ₋₁ᵈ ∈ I, so the only common z
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from eqkit.invariants.modular import Field
-from eqkit.invariants.spaces import monomials, place
+from eqkit.invariants.spaces import Invariant, monomials, place
 
 
 class Quotient:
@@ -22,40 +24,43 @@ class Quotient:
     def __init__(self, F: Field, n: int) -> None:
         self.F, self.n, self.degree = F, n, 0
         self.sizes = [1]  # dim Q_0, dim Q_1, …
-        self._times = [np.zeros((n, 0, 1), np.int64)]  # xᵢ: Q_{d−1} → Q_d, (n, dim Q_{d−1}, dim Q_d)
+        self._forms = np.eye(n, dtype=np.int64)  # x₀, …, xₙ₋₁ in terms of those among them that span Q_1
+        self._times = np.zeros((n, 0, 1), np.int64)  # these: Q_{d−1} → Q_d, (variables, dim Q_{d−1}, dim Q_d)
         self.normal_forms = np.ones((1, 1), np.int64)  # of all monomials of the last degree, (K, dim Q_d)
 
     @property
     def work(self) -> int:
-        """The size of the matrix that the next degree reduces, and of its table of normal forms."""
-        before = self.sizes[-2] if self.degree else 0
-        columns = self.n * self.sizes[-1]
-        return columns * max(columns, self.n * (self.n - 1) // 2 * before)
+        """About how many multiplications the next degree takes."""
+        q = self.sizes[-1]
+        return (self._forms.shape[1] * q) ** 3 + math.comb(self.n + self.degree, self.degree + 1) * q**2
 
     def extend(self) -> None:
         """Q_{d+1}, before any new element of I: its dimension is sizes[-1]."""
-        n, q = self.n, self.sizes[-1]
-        before = self._times[-1]
-        pairs = list(itertools.combinations(range(n), 2))
-        commute = np.zeros((len(pairs), before.shape[1], n, q), np.int64)
+        variables, q = self._forms.shape[1], self.sizes[-1]
+        pairs = list(itertools.combinations(range(variables), 2))
+        commute = np.zeros((len(pairs), self._times.shape[1], variables, q), np.int64)
         for rows, (i, j) in zip(commute, pairs, strict=True):
-            rows[:, i], rows[:, j] = before[j], -before[i] % self.F.p
-        to_new = self._complement(commute.reshape(len(pairs) * before.shape[1], n * q))  # (n q, dim Q_{d+1})
+            rows[:, i], rows[:, j] = self._times[j], -self._times[i] % self.F.p
+        onto = self._complement(commute.reshape(len(pairs) * self._times.shape[1], variables * q))
         self.degree += 1
-        rows = monomials(n, self.degree)
+        self._times = onto.reshape(variables, q, onto.shape[1])
+        self.sizes.append(onto.shape[1])
+        rows = monomials(self.n, self.degree)
         first = (rows > 0).argmax(1)
-        lower = place(rows - np.eye(n, dtype=np.int64)[first], self.degree - 1)
-        self._times.append(to_new.reshape(n, q, to_new.shape[1]))
-        self.sizes.append(to_new.shape[1])
-        forms = np.zeros((len(rows), self.sizes[-1]), np.int64)
-        for i in range(n):
+        lower = place(rows - np.eye(self.n, dtype=np.int64)[first], self.degree - 1)
+        times = self.F.matmul(self._forms, self._times.reshape(variables, -1)).reshape(self.n, q, onto.shape[1])
+        forms = np.zeros((len(rows), onto.shape[1]), np.int64)
+        for i in range(self.n):
             mine = first == i
-            forms[mine] = self.F.matmul(self.normal_forms[lower[mine]], self._times[-1][i])
+            forms[mine] = self.F.matmul(self.normal_forms[lower[mine]], times[i])
         self.normal_forms = forms
 
     def _complement(self, relations: np.ndarray) -> np.ndarray:
         """The map of F_p^m onto its quotient by the rows of `relations`, (m, dimension)."""
         m = relations.shape[1]
+        if len(relations) > m + 8:  # as many random combinations have the same span, but for a chance of p⁻⁹
+            mix = self.F.random(np.random.default_rng(0), m + 8, len(relations))
+            relations = self.F.matmul(mix, relations)
         R, pivots = self.F.rref(relations)
         free = np.setdiff1d(np.arange(m), pivots)
         onto = np.zeros((m, len(free)), np.int64)
@@ -63,13 +68,22 @@ class Quotient:
         onto[pivots] = -R[:, free] % self.F.p
         return onto
 
-    def normal_form(self, exponents: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-        """The class in Q_d of Σ c x^e, e (terms, n) of the last degree: (dim Q_d,)."""
-        return self.F.matmul(coefficients[None], self.normal_forms[place(exponents, self.degree)])[0]
+    def classes(self, polynomials: Sequence[Invariant]) -> np.ndarray:
+        """The classes in Q_d of polynomials of the last degree, (count, dim Q_d)."""
+        if not polynomials:
+            return np.zeros((0, self.sizes[-1]), np.int64)
+        where = place(np.concatenate([f.exponents for f in polynomials]), self.degree)
+        coefficients = np.concatenate([f.at(self.F) for f in polynomials])
+        starts = np.cumsum([0, *(len(f.exponents) for f in polynomials[:-1])])
+        terms = coefficients[:, None] * self.normal_forms[where] % self.F.p
+        return np.add.reduceat(terms, starts, axis=0) % self.F.p
 
     def divide(self, rows: np.ndarray) -> None:
         """Put these classes (count, dim Q_d) into I."""
         onto = self._complement(rows)
-        self._times[-1] = np.stack([self.F.matmul(M, onto) for M in self._times[-1]])
-        self.normal_forms = self.F.matmul(self.normal_forms, onto)
         self.sizes[-1] = onto.shape[1]
+        self.normal_forms = self.F.matmul(self.normal_forms, onto)
+        if self.degree == 1:
+            self._forms, self._times = self.normal_forms, np.eye(onto.shape[1], dtype=np.int64)[:, None]
+        else:
+            self._times = np.stack([self.F.matmul(M, onto) for M in self._times])

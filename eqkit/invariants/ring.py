@@ -9,6 +9,7 @@ from torch import Tensor
 
 from eqkit.groups import MatrixGroup
 from eqkit.invariants.generators import Certificate, minimal_generators
+from eqkit.invariants.hironaka import HilbertSeries, decompose, hilbert_series
 from eqkit.invariants.polynomials import Polynomial, PolynomialMap
 from eqkit.invariants.spaces import Invariant, require_finite
 from eqkit.representations import Representation
@@ -54,6 +55,24 @@ class InvariantRing:
     def is_polynomial_ring(self) -> bool:
         """Are the generators algebraically independent? By Shephard, Todd and Chevalley: for reflection groups only."""
         return self.size == self.group.n
+
+    @cached_property
+    def _decomposition(self) -> tuple[tuple[Invariant, ...], tuple[Invariant, ...]]:
+        return decompose(self.group, self._found)
+
+    @property
+    def primary(self) -> tuple[Polynomial, ...]:
+        """θ₁, …, θₙ: n invariants whose only common zero is the origin; the ring is finite over ℂ[θ]."""
+        return tuple(f.polynomial for f in self._decomposition[0])
+
+    @property
+    def secondary(self) -> tuple[Polynomial, ...]:
+        """1 = η₀, η₁, …: every invariant is Σ ηᵢ pᵢ(θ) in exactly one way (Hironaka)."""
+        return tuple(f.polynomial for f in self._decomposition[1])
+
+    def hilbert_series(self) -> HilbertSeries:
+        """The Molien series as a fraction, from the degrees of the primary and secondary invariants."""
+        return hilbert_series(self.primary, self.secondary)
 
     @cached_property
     def _map(self) -> PolynomialMap:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import scipy.sparse
@@ -31,28 +31,31 @@ DENSE, SPARSE = 3000, 3_000_000  # monomials at most: acted on by a full matrix,
 
 @dataclass(frozen=True, eq=False)
 class Invariant:
-    """A homogeneous invariant with its exact numbers: Σ_j powers[:, j] ζ_Nʲ, or None where they are floating point."""
+    """A homogeneous invariant; its numbers are Σ_j numbers[:, j] ζ_Nʲ in integers, or floats (terms,) where N = 0."""
 
-    polynomial: Polynomial
     exponents: np.ndarray  # (terms, n)
-    powers: np.ndarray | None  # (terms, φ) Fractions
+    numbers: np.ndarray
+    N: int
 
     @property
     def degree(self) -> int:
         """The degree."""
         return int(self.exponents[0].sum())
 
+    @cached_property
+    def polynomial(self) -> Polynomial:
+        """The polynomial to show and to evaluate: exact where it is rational."""
+        numbers = embedded(self.numbers, self.N) if self.N else self.numbers.tolist()
+        return Polynomial.of(zip(map(tuple, self.exponents.tolist()), numbers, strict=True), self.exponents.shape[1])
+
     def at(self, F: Field) -> np.ndarray:
         """The coefficients modulo p, (terms,)."""
-        if self.powers is None:
-            raise ValueError("an invariant in floating point has no coefficients modulo a prime")
-        return reduced(self.powers, F)
+        return reduced(self.numbers, F)
 
     @property
     def plainness(self) -> tuple:
-        """Sorts the simplest first: exact before rounded, few terms, small numbers."""
-        sizes = [abs(complex(c)) for c in self.polynomial.coefficients]
-        return (not self.polynomial.is_rational, len(sizes), max(sizes))
+        """Sorts the simplest first: rational before others, few terms, small numbers."""
+        return self.N != 1 and bool(self.numbers[:, 1:].any()), len(self.numbers), int(abs(self.numbers).max())
 
 
 @cache
@@ -137,19 +140,17 @@ def orbit_sums(G: MatrixGroup, exponents: np.ndarray) -> list[Invariant]:
     sums = []
     for orbit in np.split(kept, cuts) if len(kept) else []:
         signs = np.where(positive[orbit] == positive[orbit[0]], 1, -1)
-        sums.append(integral(G.n, exponents[orbit], signs.astype(object)[:, None], 1))
+        sums.append(Invariant(exponents[orbit], signs[:, None], 1))
     return sums
 
 
-def integral(n: int, exponents: np.ndarray, powers: np.ndarray, N: int) -> Invariant:
-    """The invariant with these exact numbers, scaled to integers without a common divisor."""
-    powers = np.array([Fraction(q) for q in powers.ravel()], object).reshape(powers.shape)
-    used = [q for q in powers.ravel() if q]
+def integral(exponents: np.ndarray, fractions: np.ndarray, N: int) -> Invariant:
+    """The invariant with these coefficients (terms, φ), scaled to integers without a common divisor."""
+    used = [q for q in fractions.ravel() if q]
     scale = Fraction(math.lcm(*(q.denominator for q in used)), math.gcd(*(q.numerator for q in used)))
-    powers = powers * scale
-    numbers = embedded(powers, N)
-    polynomial = Polynomial.of(zip(map(tuple, exponents.tolist()), numbers, strict=True), n)
-    return Invariant(polynomial, exponents, powers)
+    return Invariant(
+        exponents, np.array([int(q * scale) for q in fractions.ravel()], object).reshape(fractions.shape), N
+    )
 
 
 def _from_rows(n: int, d: int, rows: np.ndarray, N: int) -> list[Invariant]:
@@ -157,7 +158,7 @@ def _from_rows(n: int, d: int, rows: np.ndarray, N: int) -> list[Invariant]:
     table, found = monomials(n, d), []
     for row in rows:
         used = np.flatnonzero([any(q) for q in row])
-        found.append(integral(n, table[used], row[used], N))
+        found.append(integral(table[used], row[used], N))
     return found
 
 
@@ -189,8 +190,7 @@ def _in_floating_point(G: MatrixGroup, d: int) -> list[Invariant]:
     table, found = monomials(G.n, d), []
     for row in rows:
         used = (row.abs() > 1e-9 * row.abs().max()).nonzero().flatten().numpy()
-        polynomial = Polynomial.of(zip(map(tuple, table[used].tolist()), row[used].tolist(), strict=True), G.n)
-        found.append(Invariant(polynomial, table[used], None))
+        found.append(Invariant(table[used], row[used].numpy(), 0))
     return found
 
 

@@ -29,7 +29,7 @@ def rotated_digits(
 
     "quarter turns": multiples of 90°, exact on 8 × 8 pixels. "any angle": uniform in [0°, 360°), bilinear, on 16 × 16
     pixels wide enough for the corners. With one seed smaller training sets are the beginnings of larger ones, turned
-    alike, and the test set is the same. Perfect accuracy is out of reach: some sixes are nines upside down.
+    alike, and the test set is the same.
     """
     images, labels = digits.images()[:, None], digits.labels()
     if min(train, test) < 1 or train + test > len(images):

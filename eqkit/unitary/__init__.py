@@ -8,12 +8,15 @@
 
 from eqkit.unitary.derivatives import dexp_block, dexp_eigen, dexp_series
 from eqkit.unitary.forms import isometry_group
+from eqkit.unitary.learning import ProjectedMatrix, Snapshot, learn, losses
 from eqkit.unitary.maps import cayley, composition, exp_skew, householder, inverse_cayley, log, polar, procrustes
 from eqkit.unitary.modules import GroupMatrix, OrthogonalMatrix, UnitaryMatrix, parameter_count
 
 __all__ = [
     "GroupMatrix",
     "OrthogonalMatrix",
+    "ProjectedMatrix",
+    "Snapshot",
     "UnitaryMatrix",
     "cayley",
     "composition",
@@ -24,7 +27,9 @@ __all__ = [
     "householder",
     "inverse_cayley",
     "isometry_group",
+    "learn",
     "log",
+    "losses",
     "parameter_count",
     "polar",
     "procrustes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -86,9 +87,10 @@ class GroupMatrix(nn.Module):
             self.matrix = nn.Parameter(numbers)
             parametrize.register_parametrization(self, MATRIX, Composition(self.n, generator), unsafe=True)
             return
+        C = torch.eye(self.n, dtype=kind) if component is None else component.to(kind)
         first = self._start(algebra, start, copies, component, flip, generator).to(kind)
         self.matrix = nn.Parameter(first)
-        parametrization = _parametrization(algebra, map, name, component, flip, kind)
+        parametrization = _parametrization(algebra, map, name, C.repeat(*first.shape[:-2], 1, 1), flip)
         parametrize.register_parametrization(self, MATRIX, parametrization, unsafe=True)
         missed = float((self.matrix - first).detach().abs().max()) / max(1.0, float(first.abs().max()))
         if missed > 1e-3:
@@ -141,6 +143,19 @@ class GroupMatrix(nn.Module):
         if x.shape[-1] != self.n:
             raise ValueError(f"x has shape {tuple(x.shape)}; {self.group_name} acts on vectors (…, {self.n})")
         return x.to(torch.promote_types(x.dtype, M.dtype)) @ M.mT
+
+    @torch.no_grad()
+    def rebase_(self) -> None:
+        """Move the centre of the coordinates to the present matrix: C ← M, c ← 0, for the maps "exp" and "cayley".
+
+        Both maps are bad coordinates far out: the derivative of exp dies where two eigenvalues of A are 2πi apart, and
+        cayley(A) needs an infinite A for the eigenvalue −1. Near A = 0 neither happens (Lezcano-Casado 2019).
+        """
+        if self.map not in ("exp", "cayley"):
+            raise ValueError(f"rebase_: map={self.map!r} has no centre; only 'exp' and 'cayley' do")
+        M, parametrized = self.matrix, cast(Any, self.parametrizations)[MATRIX]
+        parametrized[0].component.copy_(maps.polar(M) if parametrized[0].algebra.is_skew else M)
+        parametrized.original0.zero_()
 
     def __repr__(self) -> str:
         return f"a matrix of {self.group_name}, map={self.map!r}, {parameter_count(self)} real parameters"
@@ -201,10 +216,7 @@ def parameter_count(module: nn.Module) -> int:
     return sum(p.numel() * (2 if p.is_complex() else 1) for p in module.parameters())
 
 
-def _parametrization(
-    algebra: Skew | Basis, map: str, name: str, component: Tensor | None, flip: bool, kind: torch.dtype
-) -> nn.Module:
-    C = None if component is None else component.to(kind)
+def _parametrization(algebra: Skew | Basis, map: str, name: str, C: Tensor, flip: bool) -> nn.Module:
     match map:
         case "exp":
             return Exponential(algebra, C)
@@ -216,9 +228,10 @@ def _parametrization(
                 )
             return Cayley(algebra, C)
         case "householder":
-            # n − 1 reflections have the determinant (−1)^(n − 1); C makes it what is asked for
+            # n − 1 reflections have the determinant (−1)^(n − 1); one more makes it what is asked for
             turned = not algebra.complex and (algebra.n % 2 == 0) != flip
-            return Householder(_mirror(algebra.n).to(kind) if turned else None)
+            C = torch.eye(algebra.n, dtype=C.dtype).expand(C.shape)
+            return Householder(_mirror(algebra.n).to(C).expand(C.shape) if turned else C)
         case "projection":
             return Projection(None if algebra.complex else -1 if flip else 1)
     raise ValueError(f"map={map!r}; give one of {', '.join(MAPS)}")

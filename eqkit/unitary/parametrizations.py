@@ -14,51 +14,47 @@ from eqkit.unitary.coordinates import Basis, Skew
 
 
 class _InComponent(nn.Module):
-    """M = C φ(…), with C left out where it is the identity."""
+    """M = C φ(…) with C (…, n, n), a buffer that is saved with the parameters."""
 
-    component: Tensor | None
+    component: Tensor
 
-    def __init__(self, component: Tensor | None) -> None:
+    def __init__(self, component: Tensor) -> None:
         super().__init__()
-        self.register_buffer("component", component, persistent=False)
-
-    def enter(self, M: Tensor) -> Tensor:
-        """C M."""
-        return M if self.component is None else self.component @ M
+        self.register_buffer("component", component)
 
     def leave(self, M: Tensor) -> Tensor:
         """C⁻¹ M, float64."""
         M = M.to(torch.promote_types(M.dtype, torch.float64))
-        return M if self.component is None else torch.linalg.solve(self.component.to(M.dtype), M)
+        return torch.linalg.solve(self.component.to(M.dtype), M)
 
 
-class Exponential(_InComponent):
-    """M = C e^A with A in a Lie algebra. Onto the component for compact groups; not for Sp or O(p, q)."""
+class _Chart(_InComponent):
+    """M = C φ(A) with A in a Lie algebra and φ(0) = E: coordinates around C."""
 
-    def __init__(self, algebra: Skew | Basis, component: Tensor | None = None) -> None:
+    def __init__(self, algebra: Skew | Basis, component: Tensor) -> None:
         super().__init__(component)
         self.algebra = algebra
+
+
+class Exponential(_Chart):
+    """M = C e^A with A in a Lie algebra. Onto the component for compact groups; not for Sp or O(p, q)."""
 
     def forward(self, c: Tensor) -> Tensor:
         """Coordinates c (…, d) -> M (…, n, n)."""
         A = self.algebra.matrix(c)
-        return self.enter(maps.exp_skew(A) if self.algebra.is_skew else torch.matrix_exp(A))
+        return self.component @ (maps.exp_skew(A) if self.algebra.is_skew else torch.matrix_exp(A))
 
     def right_inverse(self, M: Tensor) -> tuple[Tensor]:
         """The coordinates of the principal logarithm of C⁻¹ M."""
         return (self.algebra.coefficients(maps.log(self.leave(M))).to(M.real.dtype),)
 
 
-class Cayley(_InComponent):
+class Cayley(_Chart):
     """M = C (E − A/2)⁻¹ (E + A/2) with A in the algebra of a bilinear form; misses C⁻¹ M with the eigenvalue −1."""
-
-    def __init__(self, algebra: Skew | Basis, component: Tensor | None = None) -> None:
-        super().__init__(component)
-        self.algebra = algebra
 
     def forward(self, c: Tensor) -> Tensor:
         """Coordinates c (…, d) -> M (…, n, n)."""
-        return self.enter(maps.cayley(self.algebra.matrix(c)))
+        return self.component @ maps.cayley(self.algebra.matrix(c))
 
     def right_inverse(self, M: Tensor) -> tuple[Tensor]:
         """The coordinates of the A with C cayley(A) = M."""
@@ -74,7 +70,7 @@ class Householder(_InComponent):
     def forward(self, V: Tensor, phases: Tensor | None = None) -> Tensor:
         """V (…, n, n − 1) and, complex, phases (…, n) -> M (…, n, n)."""
         M = maps.householder(V)
-        return self.enter(M) if phases is None else M * torch.exp(1j * phases).unsqueeze(-2)
+        return self.component @ (M if phases is None else M * torch.exp(1j * phases).unsqueeze(-2))
 
     def right_inverse(self, M: Tensor) -> tuple[Tensor, ...]:
         """Reflections that take the columns of M to the axes, one after another."""

@@ -18,6 +18,7 @@ import numpy as np
 from eqkit.groups import MatrixGroup
 from eqkit.invariants.bounds import Bound, degree_bound
 from eqkit.invariants.cyclotomic import exact_matrices
+from eqkit.invariants.floating import floating_generators
 from eqkit.invariants.modular import Field, field
 from eqkit.invariants.molien import molien_series, multiplied
 from eqkit.invariants.quotient import Quotient
@@ -40,7 +41,7 @@ class Certificate:
 
     bound: Bound
     primes: tuple[int, ...]
-    minimal_gap: float | None = None  # in floating point: the smallest gap that a rank rests on
+    gap: float = math.inf  # in floating point: the smallest gap of singular values that a rank rests on
 
     @property
     def exact(self) -> bool:
@@ -50,7 +51,7 @@ class Certificate:
     def __str__(self) -> str:
         if self.exact:
             return f"{self.bound}; ranks modulo {' and '.join(map(str, self.primes))}"
-        return f"{self.bound}; ranks in floating point, gaps ≥ {self.minimal_gap:.0e}"
+        return f"{self.bound}; ranks in floating point, gaps ≥ {self.gap:.0e}"
 
 
 def field_of(G: MatrixGroup, index: int = 0) -> Field:
@@ -157,7 +158,7 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
                 ideal = None  # up to the bound there are so few invariants that counting them is faster
             elif ideal.work > MOST_WORK:
                 raise MemoryError(
-                    f"{G}: after degree {d - 1} the polynomials modulo the ideal of the invariants still have dimension "
+                    f"{G}: after degree {d - 1} polynomials modulo the ideal of the invariants still have dimension "
                     f"{ideal.sizes[-1]:,}; use invariants.separating, or a smaller group"
                 )
         if ideal is None:
@@ -242,7 +243,10 @@ def weighted_monomials(degrees: list[int], d: int) -> np.ndarray:
 
 
 def minimal_generators(G: MatrixGroup) -> tuple[list[Invariant], Certificate]:
-    """A minimal generating set with its certificate; the choice is made twice, modulo two primes, and must agree."""
+    """A minimal generating set with its certificate; exact choices are made modulo two primes, and must agree."""
+    if exact_matrices(G) is None:
+        floating, bound, gap = floating_generators(G)
+        return floating, Certificate(bound, (), gap)
     results = []
     for index in range(2):
         F = field_of(G, index)

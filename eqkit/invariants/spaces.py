@@ -184,7 +184,10 @@ def _in_floating_point(G: MatrixGroup, d: int) -> list[Invariant]:
     rows = null_space((A - torch.eye(K, dtype=A.dtype)).mT.reshape(-1, K), scale=1.0).mT.conj()
     expected = molien_series(G, d)[d]
     if len(rows) != expected:
-        raise ArithmeticError(f"{G}: {len(rows)} invariants of degree {d} in floating point, by Molien {expected}")
+        raise ArithmeticError(
+            f"{G}: {len(rows)} invariants of degree {d} in floating point, by Molien {expected}: the matrices are "
+            "badly conditioned for it; give exact entries, or orthogonal matrices"
+        )
     if len(rows) and not rows.is_complex():
         rows = echelon(rows)
     table, found = monomials(G.n, d), []

@@ -1,5 +1,6 @@
 """Fundamental invariants, tori and polarisations: complete in every degree that is looked at, not only invariant."""
 
+import itertools
 import math
 
 import pytest
@@ -186,5 +187,146 @@ def test_gradients_flow_and_dtypes_stay():
     ],
 )
 def test_what_has_no_fundamental_theorem_is_refused(attempt, words):
+    with pytest.raises(ValueError, match=words):
+        attempt()
+
+
+# tori
+RECORDED = {  # Macaulay2, InvariantRing: degrees of minimal generators of diagonal actions
+    "torus(-3,-1,1,2)": (lambda: invariants.torus([-3, -1, 1, 2]), (2, 3, 3, 4, 4, 5)),
+    "torus(1,1,-1)": (lambda: invariants.torus([1, 1, -1]), (2, 2)),
+    "SO(2), complexified": (lambda: invariants.torus([1, -1]), (2,)),
+    "SO(2), frequencies 1 and 2": (lambda: invariants.torus([1, -1, 2, -2]), (2, 2, 3, 3)),
+    "SO(2), frequencies 1 and 2, real": (lambda: invariants.circle([1, 2]), (2, 2, 3, 3)),
+    "SO(2) on two real vectors": (lambda: invariants.circle([1, 1]), (2, 2, 2, 2)),
+    "Z3 × Z3": (lambda: invariants.torus([[1, 0, 1], [0, 1, 1]], [3, 3]), (3, 3, 3, 4, 5)),
+    "SL(2) on two vectors": (lambda: invariants.fundamental(2 * groups.SL(2).vector), (2,)),
+}
+
+
+@pytest.mark.parametrize("build, degrees", RECORDED.values(), ids=RECORDED)
+def test_the_degrees_are_those_that_macaulay2_finds(build, degrees):
+    assert build().degrees == degrees
+
+
+TORI = [
+    ([-3, -1, 1, 2], None),
+    ([1, 1, -1], None),
+    ([0, 2, -3], None),
+    ([[1, -1, 0, 2], [0, 1, -1, -1]], None),
+    ([[1, 0, 1], [0, 1, 1]], [3, 3]),
+    ([1, 2, 3], 6),
+    ([[1, 1, -2], [1, 2, 1]], [0, 4]),
+    ([[2, -2, 1, -1], [4, -4, 2, -2]], None),  # one circle, written twice
+]
+
+
+@pytest.mark.parametrize("weights, orders", TORI, ids=str)
+def test_the_minimal_monomials_are_those_that_exhaustion_finds_and_generate_all(weights, orders):
+    w = torch.tensor(weights).reshape(-1, torch.tensor(weights).shape[-1])
+    m = torch.tensor([0] * len(w) if orders is None else [orders] if isinstance(orders, int) else orders)
+    f = invariants.torus(weights, orders)
+    top = max(f.degrees) + 2
+    invariant = []
+    for e in itertools.product(range(top + 1), repeat=w.shape[1]):
+        defect = w @ torch.tensor(e)
+        if 0 < sum(e) <= top and not torch.where(m > 0, defect % m.clamp(min=1), defect).any():
+            invariant.append(e)
+    sums = {tuple(map(sum, zip(a, b, strict=True))) for a in invariant for b in invariant if sum(a) + sum(b) <= top}
+    assert {g.terms[0][0] for g in f.polynomials} == set(invariant) - sums
+    assert_invariant(f, f.representation, 1e-9)
+
+
+def test_the_group_of_a_torus_is_compact_and_its_samples_are_haar():
+    G = invariants.torus([[1, 1, -2], [1, 2, 1]], [0, 4]).group
+    assert (str(G), G.is_compact, G.is_finite, len(G.lie_algebra)) == ("torus(1, 1, -2; 1, 2, 1 mod 4)", True, False, 1)
+    assert invariants.torus([[1, 0, 1], [0, 1, 1]], [3, 3]).group.order == 9
+    g = G.sample(4000, seeded())
+    for f in (lambda h: h[:, 0, 0], lambda h: h[:, 1, 1] * h[:, 0, 0].conj()):
+        assert f(g).mean().abs() < 0.08  # non-trivial characters average to zero
+
+
+@pytest.mark.parametrize("frequencies", [[1], [1, 2], [2, 3], [0, 1], [1, 1, 2], [1, -1]], ids=str)
+def test_real_invariants_of_a_circle_are_as_many_as_the_integral_says(frequencies):
+    f = invariants.circle(frequencies)
+    V = f.representation
+    assert_invariant(f, V, 1e-8)
+    assert V.size == 2 * len(frequencies) and all(g.is_rational for g in f.polynomials)
+    angles = torch.arange(64, dtype=torch.float64) * (2 * math.pi / 64)
+    g = torch.stack([torch.stack([angles.cos(), -angles.sin()], -1), torch.stack([angles.sin(), angles.cos()], -1)], -2)
+    for degree in range(1, 6):
+        count = V.sym(degree).character(g).mean()
+        assert span(f, degree) == round(count.item())
+
+
+# polarisation
+def test_polarised_power_sums_generate_for_the_symmetric_group():
+    for n, m, count in ((2, 2, 5), (3, 2, 9), (3, 3, 19)):
+        P = invariants.polarisations(invariants.invariant_ring(groups.S(n)), m)
+        assert P.size == count == invariants.fundamental(m * groups.S(n).vector).size
+        assert_invariant(P, m * groups.S(n).vector, 1e-9)
+        for degree in range(1, 5):
+            assert span(P, degree) == span(invariants.fundamental(m * groups.S(n).vector), degree)
+
+
+def test_the_determinant_is_no_polarisation_for_quarter_turns():
+    G = groups.C.plane(4)
+    P = invariants.polarisations(invariants.invariant_ring(G), 2)
+    V = 2 * G.vector
+    invariant = round(V.sym(2).character(G.elements()).mean().item())
+    assert (span(P, 2), invariant) == (3, 4)  # v·v, v·w, w·w; but det(v, w) is an invariant too
+    assert_invariant(P, V, 1e-9)
+    x = points(V, 40)
+    det = (x[:, 0] * x[:, 3] - x[:, 1] * x[:, 2])[:, None]
+    of_degree_2 = P(x)[:, [d == 2 for d in P.degrees]]
+    assert torch.linalg.matrix_rank(torch.cat([of_degree_2, det], 1)) == 4
+
+
+def test_from_as_many_copies_as_the_dimension_polarisations_generate():
+    """Weyl: C.plane(4) on three vectors, from its generators on two, as one group of 4 × 4 matrices."""
+    G = groups.C.plane(4)
+    both = groups.MatrixGroup((2 * G.vector)(G.generators), name="two copies")
+    R = invariants.invariant_ring(both)
+    two = invariants.Features.of(R.generators, 2 * G.vector, "computed")
+    P = invariants.polarisations(two, 3)
+    for degree in (2, 4):
+        expected = (3 * G.vector).sym(degree).character(G.elements()).mean()
+        assert span(P, degree) == round(expected.item())
+
+
+def test_a_polarisation_is_a_coefficient_of_f_of_a_sum():
+    R = invariants.invariant_ring(groups.D.plane(3))
+    P = invariants.polarisations(R, 2)
+    x = points(2 * groups.D.plane(3).vector, 30)
+    t = torch.tensor([0.7, -1.3]).double()
+    for i, d in enumerate(R.degrees):
+        of_degree = P(x)[:, [k for k, e in enumerate(P.degrees) if e == d]]
+        together = R(t[0] * x[:, :2] + t[1] * x[:, 2:])[:, [i]]
+        assert torch.linalg.matrix_rank(torch.cat([of_degree, together], 1), rtol=1e-9) == of_degree.shape[1] == d + 1
+
+
+@pytest.mark.parametrize(
+    "attempt, words",
+    [
+        (lambda: invariants.torus([1, 2, 3]), "every invariant polynomial is constant"),
+        (lambda: invariants.torus([0.5, -0.5]), "weights are integers"),
+        (lambda: invariants.torus([]), "weights are integers"),
+        (lambda: invariants.torus([1, 2], [3, 3]), "one order for each row"),
+        (lambda: invariants.torus([1, 2], 1), "an integer ≥ 2"),
+        (
+            lambda: invariants.torus([100, -99, 98, -97, 96, -95, 94, -93, 91, -90]),
+            r"explode: at degree 1\d .* generators are found",
+        ),
+        (lambda: invariants.circle([0.5]), "the frequencies are integers"),
+        (lambda: invariants.polarisations(invariants.invariant_ring(groups.S(3)), 0), "an integer ≥ 1"),
+        (
+            lambda: invariants.polarisations(invariants.fundamental(groups.O(2).vector), 2),
+            "not written out as polynomials",
+        ),
+        (lambda: invariants.polarisations(invariants.invariant_ring(groups.S(8)), 9), "take fewer copies"),
+        (lambda: invariants.polarisations(invariants.circle([1, 2]), 2), "copies of the defining representation"),
+    ],
+)
+def test_tori_and_polarisations_refuse_with_the_reason(attempt, words):
     with pytest.raises(ValueError, match=words):
         attempt()

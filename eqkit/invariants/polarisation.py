@@ -21,8 +21,8 @@ LIMIT = 20_000  # polarisations at most
 def polarisations(R: InvariantRing | Features, m: int) -> Features:
     """All polarisations to m copies of the generators R on k copies of G.vector, without multiples of one another.
 
-    On m * G.vector; xᵢ is coordinate i mod n of copy i // n. One f of degree d on one copy has C(d + m − 1, d). They are
-    all the generators for S(n), and where k ≥ dim V; for other groups det(v, w) may be missing, as for C.plane(4).
+    On m * G.vector; xᵢ is coordinate i mod n of copy i // n. An f of degree d on one copy has C(d + m − 1, d). They are
+    the generators for S(n), and where k ≥ dim V; for other groups det(v, w) may be missing, as for C.plane(4).
     ValueError: m < 1, features without polynomials, more than 20,000 polarisations.
     """
     if not isinstance(m, int) or isinstance(m, bool) or m < 1:

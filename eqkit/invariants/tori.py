@@ -1,7 +1,7 @@
 """Invariants of tori and of diagonal finite abelian groups: monomials, found by congruences.
 
-t = (t₁, …, t_r) acts by x_j ↦ t₁^{w₁ⱼ} ⋯ t_r^{w_rⱼ} x_j, so xᵃ is invariant exactly if Σⱼ w_ij aⱼ = 0 for each circle i,
-or ≡ 0 mod mᵢ where tᵢ is an mᵢ-th root of unity. Minimal generators are the minimal solutions a ∈ ℕⁿ (Hilbert basis).
+t = (t₁, …, t_r) acts by x_j ↦ t₁^{w₁ⱼ} ⋯ t_r^{w_rⱼ} x_j, so xᵃ is invariant exactly if Σⱼ w_ij aⱼ = 0 for each circle
+i, or ≡ 0 mod mᵢ where tᵢ is an mᵢ-th root of unity. Minimal generators are the minimal solutions a (Hilbert basis).
 Sources: Sturmfels, Algorithms in Invariant Theory, §1.4; Contejean & Devie, An efficient incremental algorithm (1994).
 """
 
@@ -18,7 +18,7 @@ from eqkit.groups import SO, Known, MatrixGroup
 from eqkit.invariants.features import Features
 from eqkit.invariants.polynomials import Polynomial
 
-LIMIT = 200_000  # monomials looked at in one degree, at most
+LIMIT = 10_000  # monomials looked at in one degree, and generators, at most
 
 
 def torus(weights: Sequence[int] | Sequence[Sequence[int]], orders: int | Sequence[int] | None = None) -> Features:
@@ -27,7 +27,7 @@ def torus(weights: Sequence[int] | Sequence[Sequence[int]], orders: int | Sequen
     weights: integers (n,) for one circle, (r, n) for r of them. orders: for each row 0 for a circle, m for the m-th
     roots of unity; all circles unless given. torus([1, 1, -1]) has x₀x₂ and x₁x₂; torus([1, 2], 3) is the cyclic group
     of order 3, acting by ζ and ζ². x (..., n) may be real or complex. For real rotations use `circle`.
-    ValueError: weights that are no integers, and where more than 200,000 monomials of one degree would be looked at.
+    ValueError: weights that are no integers, and where more than 10,000 monomials of one degree would be looked at.
     """
     w = np.array(weights)
     w = w[None] if w.ndim == 1 else w
@@ -53,7 +53,6 @@ def circle(frequencies: Sequence[int]) -> Features:
     f = np.array(frequencies)
     if f.ndim != 1 or f.size == 0 or f.dtype.kind not in "iu":
         raise ValueError(f"circle({frequencies}): the frequencies are integers, one for each plane")
-    planes = len(f)
     weights = np.stack([f, -f], 1).reshape(1, -1).astype(np.int64)  # of z₀, z̄₀, z₁, z̄₁, …
     found: list[Polynomial] = []
     for e in hilbert_basis(weights, np.zeros(1, np.int64)).tolist():
@@ -99,7 +98,7 @@ def _torus_group(w: np.ndarray, m: np.ndarray) -> MatrixGroup:
         t = torch.rand(count, len(m), dtype=torch.float64, generator=generator)
         k = torch.from_numpy(m)
         t = torch.where(k > 0, (t * k).floor() / k.clamp(min=1), t)
-        return torch.diag_embed(torch.exp(2j * math.pi * t @ torch.from_numpy(w).double()))
+        return torch.diag_embed(torch.exp(2j * math.pi * (t @ torch.from_numpy(w).double())))
 
     known = Known(math.inf if len(lie) else None, sample, None, True)
     return MatrixGroup(roots, lie if len(lie) else None, f"torus({rows})", known)
@@ -121,13 +120,13 @@ def hilbert_basis(w: np.ndarray, m: np.ndarray) -> np.ndarray:
         found = np.concatenate([found, frontier[solved]])
         a, defect = frontier[~solved], defect[~solved]
         turns = (defect @ circle < 0) | ~defect.any(1)[:, None]  # (count, n)
-        if turns.sum() > 20 * LIMIT:
-            raise _explosion(w, m, frontier, found)
+        if turns.sum() > 5 * LIMIT or len(found) > LIMIT:
+            raise _explosion(w, int(turns.sum()), a, found)
         row, j = turns.nonzero()
         frontier = np.unique(a[row] + steps[j], axis=0)
         frontier = frontier[~_above(frontier, found)]
         if len(frontier) > LIMIT:
-            raise _explosion(w, m, frontier, found)
+            raise _explosion(w, len(frontier), frontier, found)
     order = sorted(range(len(found)), key=lambda i: (found[i].sum(), (-found[i]).tolist()))
     return found[order]
 
@@ -140,9 +139,8 @@ def _above(a: np.ndarray, found: np.ndarray) -> np.ndarray:
     return above
 
 
-def _explosion(w: np.ndarray, m: np.ndarray, frontier: np.ndarray, found: np.ndarray) -> ValueError:
-    degree = int(frontier[0].sum())
+def _explosion(w: np.ndarray, count: int, a: np.ndarray, found: np.ndarray) -> ValueError:
     return ValueError(
-        f"torus({w.tolist()}): the minimal monomials explode: at degree {degree} {len(frontier):,} monomials are open, "
+        f"torus({w.tolist()}): the minimal monomials explode: at degree {int(a[0].sum())} {count:,} monomials are open "
         f"and {len(found):,} generators are found; take smaller weights or fewer variables"
     )

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse
 import torch
 
-from eqkit.groups import MatrixGroup
+from eqkit.groups import MatrixGroup, trivial
 from eqkit.invariants.cyclotomic import embedded, exact_matrices, lift, reduced
 from eqkit.invariants.modular import Field
 from eqkit.invariants.molien import molien_series
@@ -106,11 +106,44 @@ def act(generators: np.ndarray, d: int, dot: Callable[[np.ndarray, np.ndarray], 
     return A
 
 
-def _fixed(F: Field, generators: np.ndarray, d: int) -> np.ndarray:
-    """The invariants of degree d modulo p as rows in reduced echelon form, (m_d, K)."""
-    A = act(generators, d, lambda a, b: a * b % F.p)
-    E = np.eye(A.shape[-1], dtype=np.int64)
-    return F.null_space(np.concatenate([*((A - E) % F.p).transpose(0, 2, 1), E[:0]]))
+def _fixed(F: Field, G: MatrixGroup, generators: np.ndarray, d: int, transposed: bool = False) -> np.ndarray:
+    """The invariants of degree d modulo p as rows in reduced echelon form, (m_d, K); or those of A_d(s)ᵀ.
+
+    They are sought among the orbit sums of the signed permutations in G, and then the other generators are imposed.
+    """
+    subgroup, outside = _monomial_part(G)
+    start = _sums_as_rows(subgroup, d)  # (orbits, K)
+    A = act(generators[outside], d, lambda a, b: a * b % F.p)
+    moved = [F.matmul(start % F.p, M.T if transposed else M) for M in A]
+    conditions = [(image - start).T % F.p for image in moved]
+    return F.matmul(F.null_space(np.concatenate([*conditions, start.T[:0]])), start % F.p)
+
+
+@cache
+def _monomial_part(G: MatrixGroup) -> tuple[MatrixGroup, np.ndarray]:
+    """The subgroup of the signed permutation matrices in G, and which generators of G lie outside, (count,) bool."""
+    g = G.elements()
+    signs = g.real.round()
+    near = ((g - signs).abs() < 1e-9).flatten(1).all(1) & ((signs != 0).sum(-1) == 1).all(1)
+    inside = signs[near]
+    H, order = trivial(G.n), torch.randperm(len(inside), generator=torch.Generator().manual_seed(0))
+    for h in inside[order]:
+        if H.order == len(inside):
+            break
+        if not H.contains(h):
+            H = MatrixGroup(torch.cat([H.generators, h[None]]))
+    return H, ~near[G.index(G.generators)].numpy()
+
+
+@cache
+def _sums_as_rows(G: MatrixGroup, d: int) -> np.ndarray:
+    """The orbit sums of degree d over all monomials, (orbits, K) of −1, 0, 1."""
+    table = monomials(G.n, d)
+    sums = orbit_sums(G, table)
+    rows = np.zeros((len(sums), len(table)), np.int64)
+    for row, f in zip(rows, sums, strict=True):
+        row[place(f.exponents, d)] = f.numbers[:, 0]
+    return rows
 
 
 def orbit_sums(G: MatrixGroup, exponents: np.ndarray) -> list[Invariant]:
@@ -172,7 +205,7 @@ def invariants_of_degree(G: MatrixGroup, d: int) -> tuple[Invariant, ...]:
     exact = exact_matrices(G)
     if exact is None:
         return tuple(_in_floating_point(G, d))
-    if (rows := lift(exact, lambda F, s: _fixed(F, s, d))) is None:
+    if (rows := lift(exact, lambda F, s: _fixed(F, G, s, d))) is None:
         raise ArithmeticError(f"{G}: the invariants of degree {d} have no small fractions as coefficients")
     return tuple(_from_rows(G.n, d, rows, exact.N))
 
@@ -259,7 +292,7 @@ def _project_dense(f: Polynomial, G: MatrixGroup, d: int) -> Polynomial:
     if exact is not None and f.is_rational:
 
         def compute(F: Field, generators: np.ndarray) -> np.ndarray:
-            B, L = _fixed(F, generators, d), _fixed_dual(F, generators, d)
+            B, L = _fixed(F, G, generators, d), _fixed(F, G, generators, d, transposed=True)
             row = np.zeros((1, B.shape[1]), np.int64)
             row[0, where] = [F.fraction(c) for c in f.coefficients]  # type: ignore[arg-type]
             solved, _ = F.rref(np.concatenate([F.matmul(L, B.T), F.matmul(L, row.T)], 1))
@@ -280,9 +313,3 @@ def _project_dense(f: Polynomial, G: MatrixGroup, d: int) -> Polynomial:
     values = B @ np.linalg.solve(L.T @ B, L.T @ row)
     kept = np.abs(values) > 1e-13 * np.abs(row).max()
     return Polynomial.of([(e, c) for e, c, k in zip(table, values.tolist(), kept, strict=True) if k], G.n)
-
-
-def _fixed_dual(F: Field, generators: np.ndarray, d: int) -> np.ndarray:
-    A = act(generators, d, lambda a, b: a * b % F.p)
-    E = np.eye(A.shape[-1], dtype=np.int64)
-    return F.null_space(np.concatenate([*((A - E) % F.p), E[:0]]))

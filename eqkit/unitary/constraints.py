@@ -1,0 +1,151 @@
+"""Six ways to keep M Mᵀ = E while M is trained, on one task: what do they cost, and what do they give?"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from eqkit import groups
+from eqkit.equations import EquationSystem
+from eqkit.unitary import maps
+from eqkit.unitary.modules import OrthogonalMatrix
+
+ORTHOGONAL = EquationSystem("M Mᵀ = E")
+PENALTY = 1.0  # the weight of ‖M Mᵀ − E‖²
+
+
+class Examples(NamedTuple):
+    """x, y (runs, examples, n) with y = M* x + noise, and M* (runs, n, n), float64."""
+
+    x: Tensor
+    y: Tensor
+    target: Tensor
+
+    def loss(self, M: Tensor) -> Tensor:
+        """Σ ‖M x − y‖² over the examples, (runs,)."""
+        return (self.x @ M.mT - self.y).square().sum((-2, -1))
+
+    @property
+    def rate(self) -> Tensor:
+        """Half the inverse of the loss's largest curvature, (runs, 1, 1): a step size that never overshoots."""
+        return (1 / (4 * torch.linalg.matrix_norm(self.x, 2) ** 2))[..., None, None]
+
+    def start(self) -> Tensor:
+        """E for every run."""
+        return torch.eye(self.x.shape[-1], dtype=torch.float64).repeat(len(self.x), 1, 1)
+
+
+def examples(
+    n: int, count: int, noise: float = 0.1, runs: int = 20, generator: torch.Generator | None = None
+) -> Examples:
+    """A hidden Haar rotation for each run, seen through `count` noisy pairs; with count < n it needs its equation."""
+    if n < 2 or count < 1 or runs < 1 or not noise >= 0:
+        raise ValueError(f"examples({n}, {count}, {noise}, {runs}): n ≥ 2, one or more examples and runs, noise ≥ 0")
+    target = groups.SO(n).sample(runs, generator)
+    x, e = torch.randn(2, runs, count, n, generator=generator, dtype=torch.float64)
+    return Examples(x, x @ target.mT + noise * e, target)
+
+
+def free(data: Examples) -> Iterator[Tensor]:
+    """M ← M − η ∇L: no constraint."""
+    return _descend(data, data.loss, lambda M: M)
+
+
+def penalty(data: Examples) -> Iterator[Tensor]:
+    """The loss plus ‖M Mᵀ − E‖² times a weight."""
+
+    def penalised(M: Tensor) -> Tensor:
+        return data.loss(M) + PENALTY * ORTHOGONAL(M).square().sum((-3, -2, -1))
+
+    return _descend(data, penalised, lambda M: M)
+
+
+def projection(data: Examples) -> Iterator[Tensor]:
+    """M ← polar(M − η ∇L)."""
+    return _descend(data, data.loss, maps.polar)
+
+
+def equations(data: Examples) -> Iterator[Tensor]:
+    """M ← the solution of M Mᵀ = E near M − η ∇L: Levenberg–Marquardt, which knows nothing but the equation."""
+    return _descend(data, data.loss, ORTHOGONAL.project)
+
+
+def retraction(data: Examples) -> Iterator[Tensor]:
+    """M ← cayley(−η Ω) M with Ω = (∇L Mᵀ − M ∇Lᵀ)/2, the gradient along the group (Wen & Yin 2013)."""
+    M = data.start()
+    while True:
+        yield M
+        G = _gradient(data.loss, M)
+        M = maps.cayley(-data.rate * (G @ M.mT - M @ G.mT) / 2) @ M
+
+
+def lie_algebra(data: Examples) -> Iterator[Tensor]:
+    """M = e^A, and A descends in so(n)."""
+    layer = OrthogonalMatrix(data.x.shape[-1], start="identity", copies=(len(data.x),), dtype=torch.float64)
+    (c,) = layer.parameters()
+    while True:
+        yield layer.matrix.detach()
+        (G,) = torch.autograd.grad(data.loss(layer.matrix).sum(), c)
+        with torch.no_grad():
+            c.sub_(data.rate[..., 0] * G / 2)  # e_ij − e_ji has the square norm 2
+
+
+WAYS: dict[str, Callable[[Examples], Iterator[Tensor]]] = {
+    "free": free,
+    "penalty": penalty,
+    "projection": projection,
+    "equations": equations,
+    "retraction": retraction,
+    "Lie algebra": lie_algebra,
+}
+
+
+class Row(NamedTuple):
+    """A way of keeping the equation, and medians over the runs after `steps` steps.
+
+    error: ‖M − M*‖/√n · satisfaction: ‖M Mᵀ − E‖ · loss: on the examples · seconds: of all runs together.
+    """
+
+    way: str
+    steps: int
+    error: float
+    satisfaction: float
+    loss: float
+    seconds: float
+
+
+def compare_constraints(data: Examples, steps: int = 300) -> Iterator[Row]:
+    """A row for each of WAYS, all with plain gradient descent of one step size from E, and one for the closed form."""
+    for name, way in WAYS.items():
+        start = time.perf_counter()
+        M = next(itertools.islice(way(data), steps, None))
+        yield _row(name, steps, data, M, time.perf_counter() - start)
+    start = time.perf_counter()
+    M = maps.procrustes(data.x, data.y, 1)
+    yield _row("closed form", 1, data, M, time.perf_counter() - start)
+
+
+def _row(name: str, steps: int, data: Examples, M: Tensor, seconds: float) -> Row:
+    errors = torch.linalg.matrix_norm(M - data.target) / M.shape[-1] ** 0.5
+    values = (errors, ORTHOGONAL.residuals(M)[..., 0], data.loss(M))
+    error, satisfaction, loss = (float(v.median()) for v in values)
+    return Row(name, steps, error, satisfaction, loss, seconds)
+
+
+def _gradient(objective: Callable[[Tensor], Tensor], M: Tensor) -> Tensor:
+    M = M.detach().requires_grad_()
+    return torch.autograd.grad(objective(M).sum(), M)[0]
+
+
+def _descend(
+    data: Examples, objective: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor]
+) -> Iterator[Tensor]:
+    M = data.start()
+    while True:
+        yield M
+        M = back(M - data.rate * _gradient(objective, M))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,17 +15,17 @@ from eqkit.unitary.modules import OrthogonalMatrix
 class SequenceTask(Protocol):
     """What `train` asks of a task: a call gives x (count, time, inputs) and y, `loss` compares y with the outputs."""
 
-    loss: Callable[[Tensor, Tensor], Tensor]
-
     def __call__(self, count: int, generator: torch.Generator | None) -> tuple[Tensor, Tensor]: ...
+
+    def loss(self, output: Tensor, y: Tensor) -> Tensor: ...
 
 
 class OrthogonalRNN(nn.Module):
     """h_t = modReLU(M h_{t−1} + W x_t), y_t = V h_t + c with M orthogonal: x (count, time, in) -> (count, time, out).
 
-    modReLU(z) = sign(z) max(|z| + b, 0) (Arjovsky, Shah & Bengio 2016). At the start b = 0, so that the network is linear
-    and ‖∂h_T/∂h_t‖ = 1 for every T: no gradient vanishes or explodes. M = e^A starts with turns of pairs of coordinates
-    by angles uniform in [−π, π] (Henaff, Szlam & LeCun 2016); h₀ = 0.
+    modReLU(z) = sign(z) max(|z| + b, 0) (Arjovsky, Shah & Bengio 2016). At the start b = 0, so that the network is
+    linear and ‖∂h_T/∂h_t‖ = 1 for every T: no gradient vanishes or explodes. M = e^A starts with turns of pairs of
+    coordinates by angles uniform in [−π, π] (Henaff, Szlam & LeCun 2016); h₀ = 0.
     """
 
     def __init__(self, inputs: int, hidden: int, outputs: int, generator: torch.Generator | None = None) -> None:
@@ -63,9 +63,9 @@ class LSTM(nn.Module):
         self.read = nn.Linear(hidden, outputs)
         _uniform(self.memory, hidden, generator)
         _uniform(self.read, hidden, generator)
+        biases, forget = dict(self.memory.named_parameters()), slice(hidden, 2 * hidden)
         with torch.no_grad():
-            self.memory.bias_ih_l0[hidden : 2 * hidden] = 1.0
-            self.memory.bias_hh_l0[hidden : 2 * hidden] = 0.0
+            biases["bias_ih_l0"][forget], biases["bias_hh_l0"][forget] = 1.0, 0.0
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs at every time."""
@@ -105,8 +105,8 @@ def train(
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     slow = list(network.memory.parameters()) if isinstance(network, OrthogonalRNN) else []
     fast = [p for p in network.parameters() if all(p is not q for q in slow)]
-    groups = [{"params": fast}, *([{"params": slow, "lr": learning_rate / 10}] if slow else [])]
-    optimizer = torch.optim.Adam(groups, lr=learning_rate)
+    rates: list[dict[str, Any]] = [{"params": fast, "lr": learning_rate}, {"params": slow, "lr": learning_rate / 10}]
+    optimizer = torch.optim.Adam([group for group in rates if group["params"]])
     for step in range(steps + 1):
         x, y = task(batch, generator)
         loss = task.loss(network(x), y)

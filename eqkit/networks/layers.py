@@ -16,6 +16,9 @@ from eqkit.networks.channels import Kind, assemble, check_input, hom, kinds, lay
 from eqkit.representations import Representation
 from eqkit.representations.algebra import Product
 
+DENSE_ROUTES = "weights", "average", "null space"
+COPY = 48  # products that take the time of the copies of one number, measured
+
 
 class _Block(nn.Module):
     """m·A → k·B inside a layer: a matrix (k, m) of elements of Hom(A, B), as coefficients (k, m, dim).
@@ -29,8 +32,8 @@ class _Block(nn.Module):
     def __init__(self, source: Kind, target: Kind, maps: Hom) -> None:
         super().__init__()
         self.maps, self.shape = maps, (target.count, source.count, maps.dim)
-        a, k = source.part.size, target.count  # m · B.size · dim (a + k) products against m · B.size · k a
-        self.moves_first = maps.route in ("weights", "average", "null space") and maps.dim * (a + k) < k * a
+        a, k = source.part.size, target.count  # a number that is moved costs a + k products, and copies worth COPY
+        self.moves_first = maps.route in DENSE_ROUTES and maps.dim * (a + k + COPY) < k * a
         if self.moves_first:
             self.register_buffer("basis", maps.basis.flatten(0, 1), persistent=False)  # (dim · B.size, A.size)
 
@@ -43,7 +46,7 @@ class _Block(nn.Module):
         n, (k, m, d) = len(x), self.shape
         if not self.moves_first:
             return (x.flatten(1) @ self.matrix(c).mT).unflatten(1, (k, -1))
-        moved = (x @ self.basis.to(x.dtype).mT).reshape(n, m, d, -1)  # (n, m, dim, B.size)
+        moved = (x.flatten(0, 1) @ self.basis.to(x.dtype).mT).reshape(n, m, d, -1)  # (n, m, dim, B.size)
         mixed = moved.permute(0, 3, 1, 2).reshape(-1, m * d) @ c.flatten(1).mT  # (n · B.size, k)
         return mixed.reshape(n, -1, k).mT
 

@@ -15,6 +15,7 @@ from eqkit.tasks.hidden_groups import flips, hidden_group, quarter_turns
 from eqkit.tasks.linear import LinearTasks
 from eqkit.tasks.rotated_digits import ANGLES, rotated_digits, turned
 from eqkit.tasks.shapes import NAMES, SHAPES, shapes
+from eqkit.tasks.tensors import inertia, scattering, two_vectors
 from eqkit.tasks.translation import translation
 
 
@@ -335,6 +336,50 @@ def test_rotations_are_of_haar_measure_and_can_be_left_out():
 def test_bad_sets_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# tensors
+@pytest.mark.parametrize("task", [inertia(), two_vectors(), scattering()], ids=lambda task: task.name)
+def test_a_tensor_task_is_equivariant_and_the_same_for_one_seed(task):
+    x, y = task(50, seed(0))
+    assert (x.shape, y.shape, x.dtype) == ((50, task.V.size), (50, task.W.size), torch.float64)
+    representations.assert_equivariant(task.target, task.V, task.W, 1e-9, x=x)
+    assert torch.equal(task(50, seed(0))[1], y)
+
+
+def test_the_moment_of_inertia_about_an_axis_sums_the_squared_distances_from_it():
+    x, y = inertia()(20, seed(1))
+    m, r, v = x[:, :5], x[:, 5:].reshape(20, 5, 3), torch.tensor([1.0, 2, -2], dtype=torch.float64) / 3
+    about = (m * torch.linalg.cross(r, v.expand_as(r)).square().sum(2)).sum(1)
+    torch.testing.assert_close(torch.einsum("i,nij,j->n", v, y.reshape(20, 3, 3), v), about)
+    _, y = inertia()(100_000, seed(2))
+    expected = 10 * 0.8061 * torch.eye(3).flatten()  # Σ m (r² − r₁²): 5 · 2 · E softplus(z)
+    torch.testing.assert_close(y.mean(0), expected.double(), atol=0.1, rtol=0)
+
+
+def test_the_invariant_of_two_vectors_at_points_known_by_hand():
+    a, b = torch.zeros(2, 5, dtype=torch.float64)
+    a[0], b[1] = math.pi / 2, 2.0
+    y = two_vectors().target(torch.stack([torch.cat([a, b]), torch.cat([a, a])]))
+    assert y[:, 0].tolist() == pytest.approx([1 - 4 + 0, 1 - (math.pi / 2) ** 3 / 2 + 1])
+    assert float(two_vectors()(100_000, seed(0))[1].var()) == pytest.approx(
+        38.7, rel=0.03
+    )  # ¼ var ‖x‖³ and little else
+
+
+def test_the_scattering_amplitude_is_its_expansion_in_dot_products():
+    x, y = scattering()(100_000, seed(0))
+    p = x.unflatten(1, (4, 4))
+    dot = torch.einsum("nai,ij,nbj->nab", p, groups.METRIC, p)
+    t, s = dot[:, 0, 2] - dot[:, 0, 0], dot[:, 1, 3] - dot[:, 1, 1]
+    expansion = dot[:, 0, 1] * dot[:, 2, 3] - s * dot[:, 0, 2] - t * dot[:, 1, 3] + 4 * t * s
+    torch.testing.assert_close(y[:, 0], 4 * expansion)
+    assert float(y.var()) == pytest.approx(0.75, rel=0.05)  # what a constant scores, beside the published .734
+
+
+def test_a_tensor_task_needs_a_number_of_examples():
+    with pytest.raises(ValueError, match="0 examples; give a positive integer"):
+        inertia()(0)
 
 
 # data

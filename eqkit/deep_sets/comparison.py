@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from eqkit.deep_sets.invariant_network import CONSTRUCTIONS, InvariantNetwork, features_of
 from eqkit.deep_sets.sets import mlp
+from eqkit.deep_sets.training import train
 from eqkit.groups import MatrixGroup
 from eqkit.representations import Representation, equivariance_error
 
@@ -52,6 +52,7 @@ def compare(
     steps: int = 1000,
     every: int = 100,
     examples: int = 1000,
+    tests: int = 2000,
     batch: int = 128,
     learning_rate: float = 3e-3,
     inputs: Callable[[int, int, torch.Generator | None], Tensor] = ball,
@@ -64,10 +65,13 @@ def compare(
     symmetry" (a plain network), or (label, features) with any features of `InvariantNetwork`. Stop by not asking on.
     """
     V = V.vector if isinstance(V, MatrixGroup) else V
-    if steps < 1 or every < 1 or examples < 1 or batch < 1:
-        raise ValueError(f"compare: steps={steps}, every={every}, examples={examples}, batch={batch} are integers ≥ 1")
+    if min(steps, every, batch) < 1 or min(examples, tests) < 2:
+        raise ValueError(
+            f"compare: steps={steps}, every={every}, batch={batch} are integers ≥ 1, examples={examples} and "
+            f"tests={tests} ≥ 2"
+        )
     generator = torch.Generator().manual_seed(seed)
-    x, x_test = (inputs(count, V.size, generator) for count in (examples, 2000))
+    x, x_test = (inputs(count, V.size, generator) for count in (examples, tests))
     y, y_test = (_values(target, points) for points in (x, x_test))
     variance = float(y_test.var())
     if not variance > 0:
@@ -77,13 +81,61 @@ def compare(
     for construction in constructions:
         name, features = (construction, construction) if isinstance(construction, str) else construction
         try:
-            runs.append(_Run(name, sized(V, features, parameters, seed), x, y, steps, learning_rate, seed))
-        except (ValueError, MemoryError, NotImplementedError) as error:
-            yield Row(name, 0, refused=str(error))
-    for step in range(0, steps + every, every):
-        for run in runs:
-            run.train(min(step, steps), batch)
-            yield run.row(V, x_test, y_test, variance)
+            network = sized(V, features, parameters, seed)
+        except (ValueError, MemoryError) as refusal:
+            yield Row(name, 0, refused=str(refusal))
+            continue
+        model = _Rescaled(network, x, y)
+        loss = _batch_loss(model, x, y, batch, torch.Generator().manual_seed(seed + 1))
+        runs.append((name, model, train(model, loss, steps, every, learning_rate)))
+    while True:
+        for name, model, run in runs:
+            if (progress := next(run, None)) is None:
+                return
+            with torch.no_grad():
+                error, train_error = (
+                    float((model(points) - values).square().mean()) / variance
+                    for points, values in ((x_test, y_test), (x, y))
+                )
+            yield Row(
+                name,
+                progress.step,
+                error,
+                train_error,
+                progress.seconds,
+                sum(parameter.numel() for parameter in model.parameters()),
+                getattr(model.network, "terms", 1),
+                getattr(model.network, "exact", False),
+                _invariance_error(model.network, V, x_test[:16]),
+            )
+
+
+def _batch_loss(model: nn.Module, x: Tensor, y: Tensor, batch: int, generator: torch.Generator) -> Callable[[], Tensor]:
+    def loss() -> Tensor:
+        chosen = torch.randint(len(x), (batch,), generator=generator)
+        return (model(x[chosen]) - y[chosen]).square().mean() / y.var()
+
+    return loss
+
+
+@torch.no_grad()
+def _invariance_error(network: nn.Module, V: Representation, x: Tensor) -> float:
+    error, _, _ = equivariance_error(network.double(), V, V.group.trivial, x.double())
+    network.float()
+    return error
+
+
+class _Rescaled(nn.Module):
+    """The network in the units of the target: mean + deviation · f(x), x (..., V.size) -> (...)."""
+
+    def __init__(self, network: nn.Module, x: Tensor, y: Tensor) -> None:
+        super().__init__()
+        self.network, self.mean, self.deviation = network, float(y.mean()), float(y.std())
+        if isinstance(network, InvariantNetwork):
+            network.fit_scale(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mean + self.deviation * self.network(x)[..., 0]
 
 
 def sized(V: Representation, features: Any, parameters: int, seed: int = 0) -> nn.Module:
@@ -116,54 +168,3 @@ def _values(target: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     if y.shape != (len(x),) or not torch.isfinite(y).all():
         raise ValueError(f"target maps {tuple(x.shape)} to {tuple(y.shape)}; it gives finite numbers ({len(x)},)")
     return y
-
-
-class _Run:
-    """One network on its way."""
-
-    def __init__(
-        self, name: str, network: nn.Module, x: Tensor, y: Tensor, steps: int, learning_rate: float, seed: int
-    ) -> None:
-        self.name, self.network, self.x, self.y = name, network, x, y
-        if isinstance(network, InvariantNetwork):
-            network.fit_scale(x)
-        self.optimiser = torch.optim.Adam(network.parameters(), learning_rate)
-        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, steps)
-        self.generator = torch.Generator().manual_seed(seed + 1)
-        self.step, self.seconds = 0, 0.0
-        self.mean, self.deviation = y.mean(), y.std()
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.mean + self.deviation * self.network(x)[..., 0]
-
-    def train(self, until: int, batch: int) -> None:
-        start = time.perf_counter()
-        self.network.train()
-        for _ in range(until - self.step):
-            chosen = torch.randint(len(self.x), (batch,), generator=self.generator)
-            loss = ((self(self.x[chosen]) - self.y[chosen]) / self.deviation).square().mean()
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            self.schedule.step()
-        self.step, self.seconds = until, self.seconds + time.perf_counter() - start
-
-    @torch.no_grad()
-    def row(self, V: Representation, x_test: Tensor, y_test: Tensor, variance: float) -> Row:
-        network = self.network.eval()
-        error = float((self(x_test) - y_test).square().mean()) / variance
-        train_error = float((self(self.x) - self.y).square().mean()) / variance
-        network.double()
-        invariance = equivariance_error(network, V, V.group.trivial, x_test[:16].double())[0]
-        network.float()
-        return Row(
-            self.name,
-            self.step,
-            error,
-            train_error,
-            self.seconds,
-            sum(parameter.numel() for parameter in network.parameters()),
-            getattr(network, "terms", 1),
-            getattr(network, "exact", False),
-            invariance,
-        )

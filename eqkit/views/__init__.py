@@ -23,13 +23,14 @@ A view is a plain Python object composed of a few canvas components and ipywidge
 The rest comes from `View`: layout, still() (components draw themselves on matplotlib axes too), the mime bundle with a
 picture and a constant text, `data-eq-widget` and `data-eq-state` on the page, "show code", reset button, close().
 
-- **Components** (`components`): MatrixCanvas, PointCanvas, Chart. `show(…)` sends one message. What is small matrix ×
-  data runs in the browser: a stack of frames picked by `frame`; `gather` and `mean` (moved by or averaged over a
-  permutation group); `matrices` of a PointCanvas layer (orbits). Tie two components by `ipywidgets.jslink`.
-- **Handlers** may run in any thread: use `self.on(widget, trait, action)`, never `observe`. The action runs on the
-  kernel's main loop; many events at once become one call with the last value; ValueError, TypeError, RuntimeError
-  and MemoryError appear in the footer, so let constructors complain. Actions read the controls and call `show`; keep
-  them below 30 ms, 300 ms for a new group.
+- **Components** (`components`, `table`): MatrixCanvas, PointCanvas, Chart, Table. `show(…)` sends one message. What is
+  small matrix × data runs in the browser: a stack of frames picked by `frame`; `gather` and `mean` (moved by or
+  averaged over a permutation group); `matrices` of a PointCanvas layer (orbits). Tie two components by
+  `ipywidgets.jslink`. What the kernel draws around a dragged point is the `backdrop` of its PointCanvas.
+- **Handlers** may run in any thread: use `self.on(widget, trait, action)` and `self.on_click(button, action)`, never
+  `observe`. The action runs on the kernel's main loop; many events at once become one call with the last value;
+  ValueError, TypeError, RuntimeError and MemoryError appear in the footer, so let constructors complain. Actions read
+  the controls and call `show`; keep them below 30 ms, 300 ms for a new group.
 - **Training** (`player`): make a `Player(show, keep, describe)` first, hand it to `assemble(…, player=…)`, and
   `player.load(lambda: iterator)`. `player.follow(canvas, "frame")` and `player.follow(chart, "cursor")` replay in the
   browser; `keep(snapshots)` gets all of them on every stop, to `show` as one stack. `player.run(k)` blocks.
@@ -50,6 +51,8 @@ from eqkit.views.orbit_playground import OrbitPlayground
 from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
 from eqkit.views.sharing_pattern import SharingPattern
+from eqkit.views.symmetry_comparison import SymmetryComparison
+from eqkit.views.table import Table
 from eqkit.views.view import View
 
 __all__ = [
@@ -66,6 +69,8 @@ __all__ = [
     "PointCanvas",
     "ReynoldsAverager",
     "SharingPattern",
+    "SymmetryComparison",
+    "Table",
     "View",
     "draw_matrix",
 ]

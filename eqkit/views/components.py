@@ -276,7 +276,8 @@ class Chart(Component):
     """Curves over steps, linear or logarithmic, with dashed floors and a shaded tolerance band.
 
     series: list of {"name", "colour": role or hex, "dash": bool}. show() takes one row (step, value, …) a point; NaN
-    leaves a gap. `cursor` is the row read out in the legend (−1: the last); dragging on the chart moves it.
+    leaves a gap. `cursor` is the row read out in the legend (−1: the last); dragging on the chart moves it. `legend` is
+    False where a table beside the chart names the curves.
     """
 
     _esm = _esm("chart")
@@ -288,6 +289,7 @@ class Chart(Component):
     cursor = _synced(traitlets.Int(-1))
     x_label = _synced(traitlets.Unicode("step"))
     x_max = _synced(traitlets.Float(1.0))
+    legend = _synced(traitlets.Bool(True))
 
     def __init__(
         self, title: str, series: list[dict[str, Any]], width: int = 400, height: int = 190, **traits: Any
@@ -331,7 +333,7 @@ class Chart(Component):
         axes.locator_params(axis="x", integer=True)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))
         axes.set_title(self.title)
-        if len(self.series) > 1:
+        if len(self.series) > 1 and self.legend:
             axes.legend(fontsize=9)
 
 

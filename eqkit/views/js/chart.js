@@ -98,6 +98,7 @@ function render({ model, el }) {
         context.fill();
       });
     }
+    legend.style.display = model.get("legend") ? "" : "none";
     legend.replaceChildren(...series.map(({ name, colour, dash }, k) => {
       const item = element("span", ""), swatch = element("i", dash ? "eq-dash" : "");
       swatch.style.borderColor = ink(colour);

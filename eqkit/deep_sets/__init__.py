@@ -3,7 +3,9 @@
 from eqkit.deep_sets.collisions import collision, pair_collision, set_distance
 from eqkit.deep_sets.comparison import NO_SYMMETRY, Row, ball, compare, sized
 from eqkit.deep_sets.invariant_network import CONSTRUCTIONS, InvariantNetwork, features_of
+from eqkit.deep_sets.limits import Jump, largest_jump, truncated_means
 from eqkit.deep_sets.orbits import Everything, Frame, PolynomialDesign, Reading, Sampled
+from eqkit.deep_sets.point_clouds import FramedSets, gram
 from eqkit.deep_sets.power_sums import (
     elementary,
     equal_power_sums,
@@ -13,15 +15,19 @@ from eqkit.deep_sets.power_sums import (
     power_sums,
 )
 from eqkit.deep_sets.sets import DeepSets, SetLinear, mlp, pool
+from eqkit.deep_sets.training import Progress, train
 
 __all__ = [
     "CONSTRUCTIONS",
     "DeepSets",
     "Everything",
     "Frame",
+    "FramedSets",
     "InvariantNetwork",
+    "Jump",
     "NO_SYMMETRY",
     "PolynomialDesign",
+    "Progress",
     "Reading",
     "Row",
     "Sampled",
@@ -33,7 +39,9 @@ __all__ = [
     "equal_power_sums",
     "features_of",
     "from_power_sums",
+    "gram",
     "jacobian",
+    "largest_jump",
     "mlp",
     "newton",
     "pair_collision",
@@ -41,4 +49,6 @@ __all__ = [
     "power_sums",
     "set_distance",
     "sized",
+    "train",
+    "truncated_means",
 ]

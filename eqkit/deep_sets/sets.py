@@ -14,14 +14,20 @@ POOLS = ("sum", "mean", "max")
 
 
 def mlp(*sizes: int, activation: type[nn.Module] = nn.SiLU, generator: torch.Generator | None = None) -> nn.Sequential:
-    """Linear, activation, Linear, …, Linear of these sizes: weights and biases uniform in ±1/√in."""
+    """Linear, activation, Linear, …, Linear of these sizes.
+
+    Weights are uniform with variance 2/in, which keeps the scale through layers (He et al. 2015), 1/in in the last;
+    biases are uniform in ±1/√in.
+    """
     if len(sizes) < 2 or not all(isinstance(size, int) and size > 0 for size in sizes):
         raise ValueError(f"mlp{sizes}: give the sizes of input, hidden layers and output, integers ≥ 1")
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(sizes):
         layer = nn.Linear(n_in, n_out)
-        for parameter in layer.parameters():
-            nn.init.uniform_(parameter, -(n_in**-0.5), n_in**-0.5, generator=generator)
+        last = len(layers) == 2 * len(sizes) - 4
+        bound = (3 / n_in) ** 0.5 if last else (6 / n_in) ** 0.5
+        nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+        nn.init.uniform_(layer.bias, -(n_in**-0.5), n_in**-0.5, generator=generator)
         layers += [layer, activation()]
     return nn.Sequential(*layers[:-1])
 

@@ -329,3 +329,58 @@ def test_a_polarisation_is_a_coefficient_of_f_of_a_sum():
 def test_tori_and_polarisations_refuse_with_the_reason(attempt, words):
     with pytest.raises(ValueError, match=words):
         attempt()
+
+
+# binary forms
+@pytest.mark.parametrize("d, degrees", [(2, (2,)), (3, (4,)), (4, (2, 3))])
+def test_the_invariants_of_binary_forms_are_complete_by_weyls_integral(d, degrees):
+    f = invariants.binary_form(d)
+    V = f.representation
+    assert f.degrees == degrees and V == groups.SL(2).vector.sym(d)
+    assert_invariant(f, V, 1e-6)
+    design = reynolds.class_functions(groups.SL(2), 8 * d)
+    for degree in range(1, 9):
+        count = design.mean(V.sym(degree).character(design.elements)).real.item()
+        assert abs(count - round(count)) < 1e-6 and span(f, degree) == round(count)
+
+
+def test_discriminants_vanish_exactly_at_forms_with_a_double_root():
+    def form(roots):  # Π (x − r y) = Σ uᵢ √C(d, i) xᵈ⁻ⁱ yⁱ
+        coefficients = torch.ones(1, dtype=torch.float64)
+        for r in roots:
+            coefficients = torch.nn.functional.pad(coefficients, (0, 1)) - r * torch.nn.functional.pad(
+                coefficients, (1, 0)
+            )
+        d = len(roots)
+        return coefficients / torch.tensor([math.comb(d, i) for i in range(d + 1)], dtype=torch.float64).sqrt()
+
+    for d in (2, 3):
+        f = invariants.binary_form(d)
+        assert f(form([1.5] * 2 + [-1.0] * (d - 2))).abs().max() < 1e-12
+        roots = [1.5, 0.25, -1.0][:d]
+        differences = math.prod((a - b) ** 2 for a, b in itertools.combinations(roots, 2))
+        other = [2.0, -0.5, 0.75][:d]
+        expected = differences / math.prod((a - b) ** 2 for a, b in itertools.combinations(other, 2))
+        torch.testing.assert_close(f(form(roots)) / f(form(other)), torch.tensor([expected]).double())
+    quartic = invariants.binary_form(4)
+    forms = [1.5, 1.5, 0.25, -1.0], [0.0, 0.0, 1.0, 2.0], [1.5, 0.5, 0.25, -1.0]  # two with a double root, one without
+    values = [quartic(form(roots)) for roots in forms]
+    ratios = [float(v[1] ** 2 / v[0] ** 3) for v in values]  # the discriminant is I³ − 27 J², up to scales
+    assert abs(ratios[0] - ratios[1]) < 1e-9 < 1e-3 < abs(ratios[2] - ratios[0])
+
+
+def test_the_first_transvectant_is_the_jacobian_and_bad_forms_are_refused():
+    f, g = invariants.polynomial("x0^2 + 3x0 x1", n=2), invariants.polynomial("x1^3", n=2)
+    fx, fy = f.gradient()
+    gx, gy = g.gradient()
+    assert invariants.transvectant(f, g, 1) == fx * gy - fy * gx
+    assert invariants.transvectant(f, f, 1) == f - f
+    assert invariants.transvectant(f, g, 0) == f * g
+    for attempt in (
+        lambda: invariants.binary_form(1),
+        lambda: invariants.binary_form(5),
+        lambda: invariants.transvectant(f, g, -1),
+        lambda: invariants.transvectant(f, invariants.polynomial("x0", n=3), 1),
+    ):
+        with pytest.raises(ValueError, match=r"binary_form\(|transvectant: f in 2"):
+            attempt()

@@ -137,6 +137,7 @@ def test_state_text_and_labels():
 
 @pytest.mark.parametrize(
     "G", [*map(named, NAMES), groups.RubiksCube(), groups.C(2) * (groups.S(3) * groups.SO(2)),
+          *map(named, ["E(2)", "SE(3)", "Quaternion()", "BinaryOctahedral()", "H3()", "F4()"]),
           groups.Lorentz(proper=True), groups.permutation_group([[1, 2, 0, 3]], name="S(4)")], ids=str,
 )  # fmt: skip
 def test_a_group_is_spelt_as_python_that_builds_it(G):

@@ -208,6 +208,32 @@ def test_generators_separate_orbits(G):
     assert torch.pdist(R(x)).min() > 1e-3
 
 
+# in terms of generators
+@pytest.mark.parametrize("G", [groups.C.plane(4), groups.S(3), groups.A(4), groups.D(4)], ids=str)
+def test_an_invariant_is_a_polynomial_in_the_generators(G):
+    R, f = invariant_ring(G), invariants.project(polynomial("x0^5 x1 + 2 x0^4 - x0 x1 + 3", G.n), G)
+    p = R.rewrite(f)
+    x = torch.randn(7, G.n, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert p.n == R.size and p.is_rational
+    torch.testing.assert_close(p(R(x)), f(x))
+    with pytest.raises(ValueError, match="is f invariant"):
+        R.rewrite(f + polynomial("x0", G.n))
+
+
+def test_newtons_identity():
+    """e₃ = (p₁³ − 3 p₁p₂ + 2 p₃)/6."""
+    p = invariant_ring(groups.S(3)).rewrite(polynomial("x0 x1 x2", 3))
+    assert p == polynomial("x^3/6 - x y/2 + z/3", 3)
+
+
+def test_the_relation_of_the_rotations_by_quarter_turns():
+    """I₃² − I₂I₁² + 4I₂² = 0 for x² + y², x²y², x³y − xy³, and none of lower degree; a polynomial ring has none."""
+    R = invariant_ring(groups.C.plane(4))
+    assert R.relations(8) == [polynomial("x2^2 - x0^2 x1 + 4 x1^2", 3)]  # xᵢ stands for generator i
+    assert [R.relations(d) for d in range(1, 8)] == [[]] * 7
+    assert invariant_ring(groups.S(3)).relations(12) == []
+
+
 # floating point
 @pytest.mark.parametrize("G", [groups.D.plane(5), groups.C(4), groups.A(4), groups.Tetrahedral()], ids=str)
 def test_a_turned_group_has_generators_of_the_same_degrees_in_floating_point(G):

@@ -7,7 +7,7 @@ reduced modulo primes, and what is computed there is lifted back. Sources: Lenst
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -129,38 +129,42 @@ def lift(exact: ExactMatrices, compute: Callable[[Field, np.ndarray], np.ndarray
     """What `compute` gives over ℚ(ζ_N), from what it gives modulo primes: Fractions (..., φ) of powers of ζ_N.
 
     compute(F, generators (count, n, n) mod p) is an array mod p that depends on the generators alone, so it commutes
-    with the Galois group; its φ(N) conjugates tell the coefficients. None if no stable fractions appear.
+    with the Galois group: its conjugates tell the coefficients. If one of them reads as the same fractions modulo one
+    prime and two, they are rational, and φ = 1. None if no stable fractions appear.
     """
+
+    @cache
+    def conjugate(F: Field, k: int) -> np.ndarray:
+        return compute(F.conjugate(k), exact.at(F.conjugate(k)))
+
+    def powers(F: Field) -> np.ndarray:
+        place = exact.embeddings(F)
+        conjugates = np.stack([conjugate(F, first) for first in place.values()], -1)  # (..., φ)
+        roots = np.stack([F.conjugate(k).roots[: len(place)] for k in place])  # σ_k(ζʲ), (φ, φ)
+        solved, _ = F.rref(np.concatenate([roots, conjugates.reshape(-1, len(place)).T], 1))
+        return solved[:, len(place) :].T.reshape(conjugates.shape)
+
+    rational = _stable(lambda F: conjugate(F, 1)[..., None], exact.N, 2 if exact.N > 2 else _PRIMES)
+    return rational if rational is not None or exact.N <= 2 else _stable(powers, exact.N, _PRIMES)
+
+
+def _stable(compute: Callable[[Field], np.ndarray], N: int, most: int) -> np.ndarray | None:
+    """The fractions that reproduce compute(F) modulo some primes, and modulo one more."""
     residues: list[np.ndarray] = []
     primes: list[int] = []
     last: list[Fraction | None] = []
-    for F in _some(fields(exact.N)):
-        place = exact.embeddings(F)
-        values = {k: compute(F.conjugate(k), exact.at(F.conjugate(k))) for k in set(place.values())}
-        if len(values) == 1:
-            powers = values[1][..., None]
-        else:
-            conjugates = np.stack([values[first] for first in place.values()], -1)  # (..., φ)
-            roots = np.stack([F.conjugate(k).roots[: len(place)] for k in place])  # σ_k(ζʲ), (φ, φ)
-            flat = conjugates.reshape(-1, len(place)).T
-            solved, _ = F.rref(np.concatenate([roots, flat], 1))
-            powers = solved[:, len(place) :].T.reshape(conjugates.shape)
-        if residues and powers.shape != residues[0].shape:
-            raise ArithmeticError("two primes give spaces of unequal dimension")
-        residues.append(powers)
+    for F, _ in zip(fields(N), range(most), strict=False):
+        residues.append(compute(F))
         primes.append(F.p)
-        whole = combine(residues, primes)
-        entries = {int(a) for a in whole.ravel()}
-        known = {a: reconstruct(a, math.prod(primes)) for a in entries}
-        fractions = [known[int(a)] for a in whole.ravel()]
+        if residues[-1].shape != residues[0].shape:
+            raise ArithmeticError("two primes give spaces of unequal dimension")
+        whole = combine(residues, primes).ravel().tolist()
+        known = {a: reconstruct(a, math.prod(primes)) for a in set(whole)}
+        fractions = [known[a] for a in whole]
         if None not in fractions and fractions == last:
-            return np.array(fractions, object).reshape(whole.shape)
+            return np.array(fractions, object).reshape(residues[0].shape)
         last = fractions
     return None
-
-
-def _some(everything: Iterator[Field]) -> Iterator[Field]:
-    return (F for F, _ in zip(everything, range(_PRIMES), strict=False))
 
 
 def reduced(numbers: np.ndarray, F: Field) -> np.ndarray:

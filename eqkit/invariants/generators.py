@@ -259,4 +259,16 @@ def minimal_generators(G: MatrixGroup) -> tuple[list[Invariant], Certificate]:
     (first, bound, p), (second, _, q) = results
     if [f.polynomial for f in first] != [f.polynomial for f in second]:
         raise ArithmeticError(f"{G}: generators modulo {p} and modulo {q} differ")
+    _verify_invariance(G, first)
     return first, Certificate(bound, (p, q))
+
+
+def _verify_invariance(G: MatrixGroup, found: list[Invariant]) -> None:
+    """f(s x) = f(x) for the generators s of G at a random x, modulo a prime: the polynomials as they are shown."""
+    F, exact = field_of(G, 0), exact_matrices(G)
+    assert exact is not None
+    x = F.random(np.random.default_rng(2), 1, G.n)
+    points = np.concatenate([x, *(F.matmul(x, s.T) for s in exact.at(F))])
+    for f in found:
+        if len(set(values(F, f, points).tolist())) > 1:
+            raise ArithmeticError(f"{G}: {f.polynomial} is not invariant")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -117,6 +118,7 @@ def _series(F: Field, exponents: np.ndarray, weights: np.ndarray, degree: int) -
     return h.sum(1) % F.p
 
 
+@cache
 def spectra(G: MatrixGroup, W: Representation | None = None) -> tuple[int, np.ndarray, np.ndarray, np.ndarray | None]:
     """N, exponents (classes, n), counts (classes,), and for W (classes, W.size): the spectra of a finite group.
 

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from torch import Tensor
 
 from eqkit.groups import MatrixGroup
+from eqkit.invariants import rewriting
 from eqkit.invariants.generators import Certificate, minimal_generators
 from eqkit.invariants.hironaka import HilbertSeries, decompose, hilbert_series
 from eqkit.invariants.polynomials import Polynomial, PolynomialMap
@@ -73,6 +74,14 @@ class InvariantRing:
     def hilbert_series(self) -> HilbertSeries:
         """The Molien series as a fraction, from the degrees of the primary and secondary invariants."""
         return hilbert_series(self.primary, self.secondary)
+
+    def rewrite(self, f: Polynomial) -> Polynomial:
+        """p with f = p(generators), a polynomial in `size` variables; exact. ValueError if f is not invariant."""
+        return rewriting.rewrite(f, self.generators)
+
+    def relations(self, degree: int) -> list[Polynomial]:
+        """A basis of the p of this degree in x with p(generators) = 0: the syzygies, and multiples of lower ones."""
+        return rewriting.relations(self.generators, degree)
 
     @cached_property
     def _map(self) -> PolynomialMap:

@@ -143,23 +143,28 @@ class _Polar(torch.autograd.Function):
         return (W @ ((K - K.mH) / sums) @ Vh).to(G.dtype), None
 
 
-def log(M: Tensor) -> Tensor:
+def log(M: Tensor, traceless: bool = False) -> Tensor:
     """A principal logarithm of each matrix, float64 or complex128: (…, n, n) -> (…, n, n).
 
     Orthogonal and unitary M by their Schur form, with angles in (−π, π]; two real eigenvalues −1 are a half turn.
-    Others by scipy.linalg.logm. ValueError if a real M has no real logarithm, as one with a single eigenvalue −1.
+    Others by scipy.linalg.logm. traceless, for M in SU(n): the largest angles lose a full turn each, or the smallest
+    gain one, until the sum is zero. ValueError if a real M has no real logarithm, as one with a single eigenvalue −1.
     """
     M = as_double(M, "M")
-    flat = [_log_one(m.numpy()) for m in M.reshape(-1, *M.shape[-2:])]
+    flat = [_log_one(m.numpy(), traceless) for m in M.reshape(-1, *M.shape[-2:])]
     return torch.from_numpy(np.stack(flat)).to(M.dtype).reshape(M.shape)
 
 
-def _log_one(M: np.ndarray) -> np.ndarray:
+def _log_one(M: np.ndarray, traceless: bool) -> np.ndarray:
     if np.abs(M.conj().T @ M - np.eye(len(M))).max() > 1e-6:
         A = scipy.linalg.logm(M)
     elif np.iscomplexobj(M):
         T, Z = scipy.linalg.schur(M, output="complex")
-        A = (Z * (1j * np.angle(T.diagonal()))) @ Z.conj().T
+        angles = np.angle(T.diagonal())
+        if traceless:
+            turns = round(angles.sum() / (2 * np.pi))
+            angles[np.argsort(-np.sign(turns) * angles)[: abs(turns)]] -= 2 * np.pi * np.sign(turns)
+        A = (Z * (1j * angles)) @ Z.conj().T
         return (A - A.conj().T) / 2
     else:
         T, Z = scipy.linalg.schur(M, output="real")

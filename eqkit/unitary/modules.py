@@ -135,7 +135,7 @@ class GroupMatrix(nn.Module):
                 f"start has determinant {'+' if flip else '−'}1, which this layer cannot reach: "
                 f"give reflection={not flip} (or component=, a matrix in the same component)"
             )
-        return M.to(kind).expand(*copies, self.n, self.n)
+        return M.to(kind).expand(*torch.broadcast_shapes(tuple(copies), M.shape[:-2]), self.n, self.n)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (*copies, …, n) -> M x."""

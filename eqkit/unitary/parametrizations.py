@@ -46,7 +46,8 @@ class Exponential(_Chart):
 
     def right_inverse(self, M: Tensor) -> tuple[Tensor]:
         """The coordinates of the principal logarithm of C⁻¹ M."""
-        return (self.algebra.coefficients(maps.log(self.leave(M))).to(M.real.dtype),)
+        A = maps.log(self.leave(M), isinstance(self.algebra, Skew) and self.algebra.traceless)
+        return (self.algebra.coefficients(A).to(M.real.dtype),)
 
 
 class Cayley(_Chart):

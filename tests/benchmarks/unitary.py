@@ -62,6 +62,7 @@ METHODS = (
     Method("Householder", layer("householder", "random"), {}, ("–",) * 5),
     Method("composition, 7n", layer("composition", "random"), {}, ("×1.01", "×14", "L 1.8", "L 12.7", "L 31.4")),
     Method("u(n) restricted, 7n", restricted, {}, ("–", "–", "L 2.4", "L 14.0", "L 32.8")),
+    Method("restricted, recentred", restricted, {"rebase": 10}, ("–",) * 5),
     Method("through polar", layer("projection", "random"), SGD, ("–",) * 5),
     Method("projection", lambda n: unitary.ProjectedMatrix(start(n)), SGD, ("×1.0",) * 5),
     Method(
@@ -121,7 +122,9 @@ def hyland_raetsch() -> None:
 
 
 def determinants() -> None:
-    print("\na hidden orthogonal matrix, n = 6, 5 runs each: worst loss / floor (or L, the loss), by exp, recentred")
+    print(
+        "\na hidden orthogonal matrix, n = 6, by exp, recentred: loss / floor (or L; the nearest of the other sign has 4)"
+    )
     for sign in (1, -1):
         targets = groups.SO(6).sample(RUNS, seed(6)).float()
         targets[:, 0] *= sign

@@ -114,7 +114,7 @@ def test_the_verdict_names_the_layer_and_the_reason():
     view.block.value = 1
     assert view.state()["arises_in"] == ["ReLU 1"]
     view.switches["bias"].value = True
-    assert view.state()["arises_in"] == ["linear 1", "ReLU 1"] and "linear 1: the bias" in view.verdict()
+    assert view.state()["arises_in"] == ["linear 1", "ReLU 1"] and "linear 1: g moves the bias." in view.verdict()
 
 
 def test_float32_hides_small_faults_and_shows_large_ones():

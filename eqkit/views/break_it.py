@@ -22,9 +22,9 @@ from eqkit.views.view import View
 
 FAULTS = {  # fault: why it breaks the symmetry
     "ReLU": "ReLU acts on coordinates, and g mixes them",
-    "bias": "the bias points somewhere, and g moves it",
+    "bias": "g moves the bias",
     "untied weight": "one weight differs from those it is tied to",
-    "wrong group": "the block commutes with h g h⁻¹, not with g",
+    "wrong group": "it commutes with h g h⁻¹, not with g",
     "padding": "at the border the padding stops the shift",
     "float32": "float32 rounds",
 }
@@ -199,7 +199,7 @@ class LayerErrors(Component):
         ]
         x = range(len(self.names))
         axes.bar(x, [max(e, 1e-17) for e in self.errors], 0.6, color=hues[0])
-        axes.scatter(x, [max(e, 1.5e-17) for e in self.own], 50, hues[1], "D", edgecolors="white", zorder=3)
+        axes.scatter(x, [max(e, 1.5e-17) for e in self.own], 50, hues[1], marker="D", edgecolors="white", zorder=3)
         axes.axhspan(1e-17, self.tolerance, color=style.colour("band")[:7], alpha=0.12, linewidth=0)
         axes.set_yscale("log")
         axes.set(xticks=x, ylim=(1e-17, 30))
@@ -249,7 +249,7 @@ class BreakIt(View):
             amount, base=10, min=-6, max=0, step=0.25, readout_format=".0e", description="how much",
             layout={"width": "20em"}, **label)  # fmt: skip
         self.bars = LayerErrors(title="the error after each layer ◆ its own", width=520, height=250)
-        self.words = Table(title="What the kit says to it, by type", width=520, height=150)
+        self.words = Table(title="what the kit itself says, by type", width=520, height=170)
         self.g = MatrixCanvas("the worst g", ink="group", size=140)
         self.x = MatrixCanvas("the worst x", size=270)
         self.sides = MatrixCanvas("f(gx), g f(x), gap", size=270)

@@ -32,20 +32,20 @@ class Table(Component):
 
     def draw(self, axes: Any) -> None:
         lines, step = ([self.columns] if self.columns else []) + self.rows, 19
-        widest = [max(len(line[c]) for line in lines) for c in range(len(lines[0]))] if lines else []
-        starts = [sum(w + 2 for w in widest[:c]) / sum(w + 2 for w in widest) for c in range(len(widest))]
-        top, deepest = 0, self.height // step
-        for i, line in enumerate(lines):
-            head = bool(self.columns) and i == 0
-            hue = self.colours[i - bool(self.columns)] if self.colours and not head else "#000000"
+        widths = [2 + max(len(line[c]) for line in lines) for c in range(len(lines[0]))] if lines else []
+        indent = 0.06 if self.colours else 0.0
+        starts = [indent + (1 - indent) * sum(widths[:c]) / sum(widths) for c in range(len(widths))]
+        top = 0
+        for i, line in enumerate(lines, -bool(self.columns)):
             wraps = [[word] for word in line] if len(line) > 1 else [_wrapped(line[0], self.width // 7)]
-            for c, (start, words) in enumerate(zip(starts, wraps, strict=True)):
-                shown = "\n".join(words[:deepest])
-                colour = "#666666" if head else style.colour(hue) if c == 0 else "#000000"
-                weight = "bold" if head or (c == 0 and self.colours) else "normal"
-                axes.text(start, -top, shown, color=colour, fontweight=weight, fontsize=9, va="top")
+            if self.colours and i >= 0:
+                dash = "--" if self.dashes and self.dashes[i] else "-"
+                axes.plot([0, 0.045], [-top - 0.4] * 2, dash, color=style.colour(self.colours[i]), linewidth=3)
+            for start, words in zip(starts, wraps, strict=True):
+                head = {"color": "#666666", "fontweight": "bold"} if i < 0 else {"color": "#000000"}
+                axes.text(start, -top, "\n".join(words[: self.height // step]), fontsize=9, va="top", **head)
             top += max(len(words) for words in wraps)
-        axes.set(xlim=(0, 1), ylim=(-max(top, deepest), 0))
+        axes.set(xlim=(0, 1), ylim=(-max(top, self.height // step), 0))
         axes.axis("off")
         axes.set_title(self.title)
 

@@ -93,7 +93,7 @@ def test_two_hundred_slider_events_end_at_the_last_and_nothing_jumps(broken):
     notebook.page.wait_for_timeout(1500)
     assert view.state()["arises_in"] == ["linear 2"] and state["amount"] > 0
     assert notebook.run_cell(1).strip() == "True"
-    assert view.locator.bounding_box()["height"] == height
+    assert abs(view.locator.bounding_box()["height"] - height) < 1
     view.locator.locator("canvas").first.press("r")
     view.wait(lambda state: state["amount"] == 1e-6)
 

@@ -132,7 +132,7 @@ def test_r_resets_and_nothing_jumps(embedding):
     assert view.wait(lambda state: state["X"][0][1] < -0.5)["on"] == "the plane"
     view.locator.get_by_role("button", name="a second set?").click()
     view.wait(lambda state: state["second_set"] != "not looked for")
-    assert view.locator.bounding_box()["height"] == height
+    assert abs(view.locator.bounding_box()["height"] - height) < 1
     view.locator.locator("canvas").first.press("r")
     view.wait(lambda state: state == start)
 

@@ -310,6 +310,8 @@ def test_a_polarisation_is_a_coefficient_of_f_of_a_sum():
         (lambda: invariants.torus([1, 2, 3]), "every invariant polynomial is constant"),
         (lambda: invariants.torus([0.5, -0.5]), "weights are integers"),
         (lambda: invariants.torus([]), "weights are integers"),
+        (lambda: invariants.torus([[1, 2], [1]]), "weights are integers"),
+        (lambda: invariants.torus([10**9, -(10**9) + 1]), "explode: at degree 1001 1 monomials are open"),
         (lambda: invariants.torus([1, 2], [3, 3]), "one order for each row"),
         (lambda: invariants.torus([1, 2], 1), "an integer ≥ 2"),
         (

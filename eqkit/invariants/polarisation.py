@@ -27,6 +27,8 @@ def polarisations(R: InvariantRing | Features, m: int) -> Features:
     """
     if not isinstance(m, int) or isinstance(m, bool) or m < 1:
         raise ValueError(f"polarisations(R, {m!r}): the number of copies is an integer ≥ 1")
+    if not isinstance(R, InvariantRing | Features):
+        raise TypeError(f"polarisations({R!r}, {m}): give an invariant ring, invariants.invariant_ring(G), or features")
     generators = R.generators if isinstance(R, InvariantRing) else R.polynomials
     if not generators:
         raise ValueError(

@@ -7,6 +7,7 @@ Sources: Sturmfels, Algorithms in Invariant Theory, §1.4; Contejean & Devie, An
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from eqkit.groups import SO, Known, MatrixGroup
 from eqkit.invariants.features import Features
 from eqkit.invariants.polynomials import Polynomial
 
+DEGREE = 1000  # of minimal monomials, at most
 LIMIT = 10_000  # monomials looked at in one degree, and generators, at most
 
 
@@ -27,9 +29,13 @@ def torus(weights: Sequence[int] | Sequence[Sequence[int]], orders: int | Sequen
     weights: integers (n,) for one circle, (r, n) for r of them. orders: for each row 0 for a circle, m for the m-th
     roots of unity; all circles unless given. torus([1, 1, -1]) has x₀x₂ and x₁x₂; torus([1, 2], 3) is the cyclic group
     of order 3, acting by ζ and ζ². x (..., n) may be real or complex. For real rotations use `circle`.
-    ValueError: weights that are no integers, and where more than 10,000 monomials of one degree would be looked at.
+    ValueError: weights that are no integers, and where minimal monomials have a degree above
+    1000 or more than 10,000 of one degree would be looked at.
     """
-    w = np.array(weights)
+    try:
+        w = np.array(weights)
+    except ValueError:  # rows of different lengths
+        w = np.zeros(0)
     w = w[None] if w.ndim == 1 else w
     if w.ndim != 2 or w.size == 0 or w.dtype.kind not in "iu":
         raise ValueError(f"torus({weights}): weights are integers, (n,) for one circle or (r, n) for r of them")
@@ -114,7 +120,11 @@ def hilbert_basis(w: np.ndarray, m: np.ndarray) -> np.ndarray:
     modulus = m[m > 0]
     steps = np.eye(n, dtype=np.int64)
     frontier, found = steps, np.zeros((0, n), np.int64)
-    while len(frontier):
+    for degree in itertools.count(1):
+        if len(frontier) == 0:
+            break
+        if degree > DEGREE:
+            raise _explosion(w, len(frontier), frontier, found)
         defect, residue = frontier @ circle.T, frontier @ root.T % modulus
         solved = ~defect.any(1) & ~residue.any(1)
         found = np.concatenate([found, frontier[solved]])

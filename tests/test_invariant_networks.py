@@ -277,6 +277,8 @@ def test_deep_sets_of_deep_sets_on_the_gram_matrix_are_invariant_to_order_and_al
     [
         (lambda: InvariantNetwork(A4, "generator"), "choose one of generators, primary and secondary"),
         (lambda: InvariantNetwork(groups.S(12), "reynolds"), "cheap for it are"),
+        (lambda: InvariantNetwork(groups.RubiksCube()), "For large groups 'design', 'frame' and 'sampled' are cheap"),
+        (lambda: InvariantNetwork(groups.SO(3).vector ** 2), "first fundamental|sum of copies"),
         (lambda: InvariantNetwork(groups.SO(3), "reynolds"), "is infinite"),
         (lambda: InvariantNetwork(groups.SL(2), "sampled"), "not compact"),
         (lambda: InvariantNetwork(groups.SO(3), "primary and secondary"), "finite groups"),

@@ -68,11 +68,15 @@ def features_of(V: Representation, name: str, generator: torch.Generator | None 
     raise ValueError(f"features {name!r}: choose one of {', '.join(CONSTRUCTIONS)}, or give a value of `invariants`")
 
 
-def _ring(V: Representation) -> Any:
+def _ring(V: Representation) -> invariants.InvariantRing:
     """The invariant ring of the matrices V(g); of G itself for V = G.vector."""
     G = V.group
     image = G if isinstance(V, Vector) else MatrixGroup(V(G.generators), name=f"{V} of {G}")
-    return invariants.invariant_ring(image)
+    try:
+        return invariants.invariant_ring(image)
+    except (ValueError, MemoryError) as error:
+        few = "'design', " if V.monomial is not None else ""
+        raise ValueError(f"generators: {error}. For large groups {few}'frame' and 'sampled' are cheap") from error
 
 
 def _design(V: Representation) -> Views:

@@ -84,32 +84,41 @@ def figure(G: groups.MatrixGroup) -> tuple[np.ndarray, np.ndarray, list[dict[str
 def layout(edges: np.ndarray) -> np.ndarray:
     """Places (order, 2) in [−1, 1]² for the elements of a Cayley graph, edges (order, k), the identity on top.
 
-    The drawing with the fewest crossings is kept: multidimensional scaling to three dimensions seen from near by, from
-    nearer, or that in the plane with its stress Σ (‖xᵢ − xⱼ‖ − dᵢⱼ)²/dᵢⱼ² made small (Gansner, Koren & North 2004).
+    The drawing with the fewest crossings is kept, of those that draw no two elements on one place: multidimensional
+    scaling to three dimensions seen from near by, from nearer, or that in the plane with its stress
+    Σ (‖xᵢ − xⱼ‖ − dᵢⱼ)²/dᵢⱼ² made small (Gansner, Koren & North 2004).
     """
-    count = len(edges)
+    count, rng = len(edges), np.random.default_rng(0)
     adjacent = np.zeros((count, count))
     tails, heads = np.repeat(np.arange(count), edges.shape[1]), edges.ravel()
     tails, heads = tails[heads < count], heads[heads < count]
     adjacent[tails, heads] = 1
     d = shortest_path(adjacent, directed=False)
-    value, vectors = np.linalg.eigh(-0.5 * (centre := np.eye(count) - 1 / count) @ d**2 @ centre)
+    gram = -0.5 * (centre := np.eye(count) - 1 / count) @ d**2 @ centre
+    gram += np.diag(1e-6 * rng.normal(size=count))  # equal eigenvalues part: every computer sees from the same side
+    value, vectors = np.linalg.eigh(gram)
     solid = np.zeros((count, 3))
     solid[:, : min(3, count)] = (vectors * np.sqrt(np.maximum(value, 0)))[:, ::-1][:, :3]
     depth = solid[:, 2:] / (np.abs(solid).max() or 1)
     near = [solid[:, :2] / (eye - depth) for eye in (1.8, 1.2)]
     weight = np.where(d > 0, 1 / np.maximum(d, 1) ** 2, 0)
     inverse = np.linalg.pinv(np.diag(weight.sum(1)) - weight)
-    flat = near[0] + 0.02 * np.abs(near[0]).max() * np.random.default_rng(0).normal(size=near[0].shape)
+    flat = near[0] + 0.02 * np.abs(near[0]).max() * rng.normal(size=near[0].shape)
     for _ in range(60):
         pull = -weight * d / np.maximum(np.linalg.norm(flat[:, None] - flat, axis=2), 1e-9)
         flat = inverse @ (pull - np.diag(pull.sum(1))) @ flat
-    xy = min(flat, *near, key=lambda xy: _crossings(xy[tails], xy[heads]))
+    xy = min(flat, *near, key=lambda xy: (_overlap(xy), _crossings(xy[tails], xy[heads])))
     x, y = xy[0] - xy.mean(0)
     if np.hypot(x, y) > 1e-6:
         xy = (xy - xy.mean(0)) @ (np.array([[y, x], [-x, y]]) / np.hypot(x, y))
     low, high = xy.min(0), xy.max(0)
     return (xy - (low + high) / 2) / (max(high - low) / 2 or 1)
+
+
+def _overlap(xy: np.ndarray) -> bool:
+    """Do two of the points (count, 2) lie on one place, by the size of the drawing?"""
+    apart = np.linalg.norm(xy[:, None] - xy, axis=2) + np.diag(np.full(len(xy), np.inf))
+    return bool(apart.min() < 0.01 * max(1e-9, *np.ptp(xy, axis=0)))
 
 
 def _crossings(p: np.ndarray, q: np.ndarray) -> int:

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from eqkit import groups, unitary
+from eqkit.equations import EquationSystem
 from eqkit.subspaces import same_span
 from eqkit.tasks.memory import Adding, Copy
 from eqkit.tasks.unitary import HiddenMatrix
@@ -352,6 +353,24 @@ def test_recentring_moves_no_matrix_and_is_saved(map):
     close(other.matrix, before)
 
 
+@pytest.mark.parametrize("map", ["exp", "cayley", "householder", "projection"])
+def test_a_matrix_that_is_not_in_the_group_cannot_be_set(map):
+    layer = unitary.OrthogonalMatrix(3, map, generator=seed())
+    before = layer.matrix.detach()
+    for wrong in (2 * eye(3), groups.SO(3).sample(1, seed())[0] + 0.1, groups.O(3).generators[0]):
+        with pytest.raises(ValueError, match="must lie in the group|no real logarithm|eigenvalue −1"):
+            layer.matrix = wrong.float()
+        assert torch.equal(layer.matrix, before)
+
+
+def test_equations_give_a_trainable_matrix_at_every_n():
+    system = EquationSystem("M Mᵀ = E", "M X = X M")
+    for n in (4, 6):
+        layer = unitary.GroupMatrix(system.group(n), generator=seed(), **DOUBLE)
+        assert unitary.parameter_count(layer) == (n // 2) ** 2  # U(n/2)
+        assert system.residual(layer.matrix.detach()) < 1e-12
+
+
 def test_a_parametrization_can_be_registered_on_any_layer():
     linear = nn.Linear(4, 4, bias=False, **DOUBLE)
     linear.weight = nn.Parameter(groups.SO(4).sample(1, seed())[0])
@@ -552,13 +571,20 @@ def test_networks_of_one_seed_are_equal():
         (lambda: unitary.GroupMatrix(groups.SO(3), component=eye(4)), ValueError, r"\(4, 4\); elements of SO\(3\)"),
         (lambda: unitary.OrthogonalMatrix(3, start="zero"), ValueError, "'identity', 'random' or a matrix"),
         (lambda: unitary.OrthogonalMatrix(3, start=eye(4)), ValueError, r"start has shape \(4, 4\)"),
+        (lambda: unitary.OrthogonalMatrix(3, start=eye(3).repeat(2, 1, 1), copies=(3,)), ValueError, "equal to copies"),
+        (lambda: unitary.OrthogonalMatrix(3, copies=3), ValueError, r"give a shape, copies=\(3,\)"),
+        (lambda: unitary.OrthogonalMatrix(3, copies=(2,))(torch.zeros(2, 3)), ValueError, r"takes \(2, examples, 3\)"),
         (lambda: unitary.OrthogonalMatrix(3, start=2 * eye(3)), ValueError, "start is not unitary.*maps.polar"),
         (lambda: unitary.OrthogonalMatrix(3, start=-eye(3)), ValueError, "determinant −1.*reflection=True"),
         (lambda: unitary.OrthogonalMatrix(3, start=eye(3), reflection=True), ValueError, r"\+1.*reflection=False"),
         (lambda: unitary.OrthogonalMatrix(3, start=eye(3) * torch.nan), ValueError, "NaN or infinity"),
         (lambda: unitary.OrthogonalMatrix(3, start=1j * eye(3)), ValueError, "start is complex"),
-        (lambda: unitary.UnitaryMatrix(2, special=True, start=1j * eye(2)), ValueError, "no parameters of map='exp'"),
-        (lambda: unitary.GroupMatrix(groups.Sp(4), start=2 * eye(4)), ValueError, "outside the algebra"),
+        (
+            lambda: unitary.UnitaryMatrix(2, special=True, start=1j * eye(2)),
+            ValueError,
+            "no parameters give this matrix",
+        ),
+        (lambda: unitary.GroupMatrix(groups.Sp(4), start=2 * eye(4)), ValueError, "must lie in the group"),
         (lambda: unitary.OrthogonalMatrix(3, "projection").rebase_(), ValueError, "only 'exp' and 'cayley'"),
         (lambda: unitary.OrthogonalMatrix(3)(torch.zeros(2, 4)), ValueError, r"\(2, 4\); SO\(3\) acts on vectors"),
         (lambda: unitary.isometry_group(gaussian(3, 3)), ValueError, "neither symmetric nor skew"),
@@ -583,8 +609,10 @@ def test_bad_input_is_refused_with_the_rule_and_the_cure(build, error, message):
 
 def test_learning_refuses_tasks_of_another_size_empty_loops_and_divergence():
     layer, task = unitary.UnitaryMatrix(3, copies=(3,)), hidden(3)
-    with pytest.raises(ValueError, match=r"gives \(2, 20, 3\) and the task|acts on vectors|the task's n"):
-        next(unitary.learn(unitary.UnitaryMatrix(3, copies=(2, 1)), task))
+    with pytest.raises(ValueError, match=r"x has shape \(3, 20, 3\); a layer of copies takes \(2, examples, 3\)"):
+        next(unitary.learn(unitary.UnitaryMatrix(3, copies=(2,)), task))
+    with pytest.raises(ValueError, match=r"gives \(3, 20, 3\) and the task \(3, 20, 2\)"):
+        next(unitary.learn(layer, lambda generator: (task(generator)[0], task(generator)[1][..., :2])))
     with pytest.raises(ValueError, match=r"x has shape \(3, 20, 4\); U\(3\) acts on vectors"):
         next(unitary.learn(layer, hidden(4)))
     with pytest.raises(ValueError, match="snapshots = 1 two or more"):

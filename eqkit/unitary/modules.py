@@ -14,6 +14,7 @@ from eqkit.subspaces import as_double
 from eqkit.unitary import maps
 from eqkit.unitary.coordinates import Basis, Skew, coordinates, cubes_stay, matrix_dtype
 from eqkit.unitary.parametrizations import Cayley, Composition, Exponential, Householder, Projection
+from eqkit.unitary.starts import starting_matrix
 
 MAPS = ("exp", "cayley", "householder", "projection", "composition")
 MATRIX = "matrix"
@@ -50,24 +51,21 @@ class GroupMatrix(nn.Module):
                 f"GroupMatrix({G}): the group has no Lie algebra, so its elements are isolated and nothing can be "
                 "learned by moving; choose among G.elements(), or give lie_algebra= to the MatrixGroup"
             )
-        if component is not None:
-            component = _member(G, component)
-        flip = component is not None and not component.is_complex() and bool(torch.linalg.det(component) < 0)
+        C = _eye(G.n) if component is None else _member(G, component)
         family = groups.family(G)
         if map in ("householder", "projection", "composition") and family not in ("O", "SO", "U"):
             raise ValueError(
                 f"GroupMatrix({G}, map={map!r}): reflections, nearest matrices and phases make orthogonal and unitary "
                 "matrices; this group is none of O, SO, U, so use map='exp'"
             )
-        self._build(coordinates(G, dtype), map, G.name, component, flip, start, copies, dtype, generator)
+        self._build(coordinates(G, dtype), map, G.name, C, start, copies, dtype, generator)
 
     def _build(
         self,
         algebra: Skew | Basis,
         map: str,
         name: str,
-        component: Tensor | None,
-        flip: bool,
+        component: Tensor,
         start: str | Tensor,
         copies: Sequence[int],
         dtype: torch.dtype,
@@ -84,64 +82,22 @@ class GroupMatrix(nn.Module):
                 )
             numbers = torch.randn(*copies, 7, self.n, generator=generator, dtype=dtype)
             numbers[..., :3, :] = torch.pi * (2 * torch.rand(*copies, 3, self.n, generator=generator, dtype=dtype) - 1)
-            self.matrix = nn.Parameter(numbers)
-            parametrize.register_parametrization(self, MATRIX, Composition(self.n, generator), unsafe=True)
-            return
-        C = torch.eye(self.n, dtype=kind) if component is None else component.to(kind)
-        first = self._start(algebra, start, copies, component, flip, generator).to(kind)
-        self.matrix = nn.Parameter(first)
-        parametrization = _parametrization(algebra, map, name, C.repeat(*first.shape[:-2], 1, 1), flip)
+            parametrization: nn.Module = Composition(self.n, generator)
+        else:
+            numbers = starting_matrix(start, algebra, component, copies, generator).to(kind)
+            C = component.to(kind).repeat(*numbers.shape[:-2], 1, 1)
+            parametrization = _parametrization(algebra, map, name, C)
+        self.matrix = nn.Parameter(numbers)
         parametrize.register_parametrization(self, MATRIX, parametrization, unsafe=True)
-        missed = float((self.matrix - first).detach().abs().max()) / max(1.0, float(first.abs().max()))
-        if missed > 1e-3:
-            raise ValueError(
-                f"start: no parameters of map={map!r} give this matrix (it is missed by {missed:.1e}); it must lie in "
-                f"{name}, in the component of the identity or of component="
-            )
-
-    def _start(
-        self,
-        algebra: Skew | Basis,
-        start: str | Tensor,
-        copies: Sequence[int],
-        component: Tensor | None,
-        flip: bool,
-        generator: torch.Generator | None,
-    ) -> Tensor:
-        kind = matrix_dtype(torch.float64, algebra.complex)
-        if isinstance(start, str):
-            shape = (*copies, self.n, self.n)
-            if start == "identity":
-                M = torch.eye(self.n, dtype=kind).expand(shape)
-            elif start == "random" and isinstance(algebra, Skew):
-                M = maps.polar(torch.randn(shape, generator=generator, dtype=kind), None if algebra.complex else 1)
-                if algebra.traceless:
-                    M = M / torch.linalg.det(M)[..., None, None] ** (1 / self.n)
-            elif start == "random":
-                c = torch.randn(*copies, algebra.size, generator=generator, dtype=torch.float64) / algebra.size**0.5
-                M = torch.matrix_exp(algebra.matrix(c).to(kind))
-            else:
-                raise ValueError(f"start={start!r}; give 'identity', 'random' or a matrix (n, n)")
-            return M if component is None else component.to(kind) @ M
-        M = as_double(start, "start")
-        if M.ndim < 2 or M.shape[-2:] != (self.n, self.n):
-            raise ValueError(f"start has shape {tuple(M.shape)}; matrices of {self.group_name} are {self.n} × {self.n}")
-        if M.is_complex() and not algebra.complex:
-            raise ValueError(f"start is complex, and matrices of {self.group_name} are real; give a real one")
-        if algebra.is_skew:
-            _orthonormal(M, "start")
-        if isinstance(algebra, Skew) and not algebra.complex and bool((torch.linalg.det(M) * (-1) ** flip < 0).any()):
-            raise ValueError(
-                f"start has determinant {'+' if flip else '−'}1, which this layer cannot reach: "
-                f"give reflection={not flip} (or component=, a matrix in the same component)"
-            )
-        return M.to(kind).expand(*torch.broadcast_shapes(tuple(copies), M.shape[:-2]), self.n, self.n)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (*copies, …, n) -> M x."""
         M = self.matrix
         if x.shape[-1] != self.n:
             raise ValueError(f"x has shape {tuple(x.shape)}; {self.group_name} acts on vectors (…, {self.n})")
+        if M.ndim > 2 and (x.ndim < M.ndim or x.shape[: M.ndim - 2] != M.shape[:-2]):
+            copies = ", ".join(map(str, M.shape[:-2]))
+            raise ValueError(f"x has shape {tuple(x.shape)}; a layer of copies takes ({copies}, examples, {self.n})")
         return x.to(torch.promote_types(x.dtype, M.dtype)) @ M.mT
 
     @torch.no_grad()
@@ -180,8 +136,8 @@ class OrthogonalMatrix(GroupMatrix):
     ) -> None:
         if _size("OrthogonalMatrix", n) == 1:
             raise ValueError("OrthogonalMatrix(1): O(1) = {1, −1} has nothing to learn; take n ≥ 2")
-        C = _mirror(n) if reflection else None
-        self._build(Skew(n), map, f"{'O' if reflection else 'SO'}({n})", C, reflection, start, copies, dtype, generator)
+        C = _mirror(n) if reflection else _eye(n)
+        self._build(Skew(n), map, f"{'O' if reflection else 'SO'}({n})", C, start, copies, dtype, generator)
 
 
 class UnitaryMatrix(GroupMatrix):
@@ -208,7 +164,7 @@ class UnitaryMatrix(GroupMatrix):
             raise ValueError(f"SU({n}), map={map!r}: its determinant is any phase; use map='exp'")
         algebra = Skew(n, complex=True, traceless=special)
         name = f"{'SU' if special else 'U'}({n})"
-        self._build(algebra, map, name, None, False, start, copies, dtype, generator)
+        self._build(algebra, map, name, _eye(n), start, copies, dtype, generator)
 
 
 def parameter_count(module: nn.Module) -> int:
@@ -216,7 +172,7 @@ def parameter_count(module: nn.Module) -> int:
     return sum(p.numel() * (2 if p.is_complex() else 1) for p in module.parameters())
 
 
-def _parametrization(algebra: Skew | Basis, map: str, name: str, C: Tensor, flip: bool) -> nn.Module:
+def _parametrization(algebra: Skew | Basis, map: str, name: str, C: Tensor) -> nn.Module:
     match map:
         case "exp":
             return Exponential(algebra, C)
@@ -227,20 +183,27 @@ def _parametrization(algebra: Skew | Basis, map: str, name: str, C: Tensor, flip
                     "bilinear form; use map='exp'"
                 )
             return Cayley(algebra, C)
-        case "householder":
+        case "householder" | "projection":
+            n, sign = algebra.n, None if algebra.complex else -1 if _turns(C) else 1
+            if map == "projection":
+                return Projection(sign)
             # n − 1 reflections have the determinant (−1)^(n − 1); one more makes it what is asked for
-            turned = not algebra.complex and (algebra.n % 2 == 0) != flip
-            C = torch.eye(algebra.n, dtype=C.dtype).expand(C.shape)
-            return Householder(_mirror(algebra.n).to(C).expand(C.shape) if turned else C)
-        case "projection":
-            return Projection(None if algebra.complex else -1 if flip else 1)
+            return Householder((_mirror(n) if sign == (-1) ** n else _eye(n)).to(C).expand(C.shape).clone())
     raise ValueError(f"map={map!r}; give one of {', '.join(MAPS)}")
+
+
+def _turns(C: Tensor) -> bool:
+    return bool((torch.linalg.det(C) < 0).any())
 
 
 def _size(name: str, n: int) -> int:
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{name}({n!r}): the size is an integer ≥ 1")
     return n
+
+
+def _eye(n: int) -> Tensor:
+    return torch.eye(n, dtype=torch.float64)
 
 
 def _mirror(n: int) -> Tensor:
@@ -255,11 +218,3 @@ def _member(G: groups.MatrixGroup, component: Tensor) -> Tensor:
     if not G.contains(M):
         raise ValueError(f"component is no element of {G}; give one of G.generators, or another element")
     return M
-
-
-def _orthonormal(M: Tensor, name: str) -> None:
-    off = float((M.mH @ M - torch.eye(M.shape[-1], dtype=M.dtype)).abs().max())
-    if off > 1e-4:
-        raise ValueError(
-            f"{name} is not unitary: an entry of Mᴴ M − E is {off:.1e}; maps.polar gives the nearest that is"
-        )

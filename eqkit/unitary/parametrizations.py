@@ -13,6 +13,18 @@ from eqkit.unitary import maps
 from eqkit.unitary.coordinates import Basis, Skew
 
 
+def _checked(parametrization: nn.Module, M: Tensor, *parameters: Tensor) -> tuple[Tensor, ...]:
+    """The parameters, cast to M's precision; ValueError if they do not give M."""
+    parameters = tuple(p.to(M.dtype if p.is_complex() else M.real.dtype) for p in parameters)
+    missed = float((parametrization(*parameters) - M).abs().max())
+    if not missed < 1e-3 * max(1.0, float(M.abs().max())):
+        raise ValueError(
+            f"no parameters give this matrix, an entry is missed by {missed:.1e}: it must lie in the group, "
+            "and in the component that the layer moves in"
+        )
+    return parameters
+
+
 class _InComponent(nn.Module):
     """M = C φ(…) with C (…, n, n), a buffer that is saved with the parameters."""
 
@@ -44,10 +56,10 @@ class Exponential(_Chart):
         A = self.algebra.matrix(c)
         return self.component @ (maps.exp_skew(A) if self.algebra.is_skew else torch.matrix_exp(A))
 
-    def right_inverse(self, M: Tensor) -> tuple[Tensor]:
+    def right_inverse(self, M: Tensor) -> tuple[Tensor, ...]:
         """The coordinates of the principal logarithm of C⁻¹ M."""
         A = maps.log(self.leave(M), isinstance(self.algebra, Skew) and self.algebra.traceless)
-        return (self.algebra.coefficients(A).to(M.real.dtype),)
+        return _checked(self, M, self.algebra.coefficients(A))
 
 
 class Cayley(_Chart):
@@ -57,9 +69,9 @@ class Cayley(_Chart):
         """Coordinates c (…, d) -> M (…, n, n)."""
         return self.component @ maps.cayley(self.algebra.matrix(c))
 
-    def right_inverse(self, M: Tensor) -> tuple[Tensor]:
+    def right_inverse(self, M: Tensor) -> tuple[Tensor, ...]:
         """The coordinates of the A with C cayley(A) = M."""
-        return (self.algebra.coefficients(maps.inverse_cayley(self.leave(M))).to(M.real.dtype),)
+        return _checked(self, M, self.algebra.coefficients(maps.inverse_cayley(self.leave(M))))
 
 
 class Householder(_InComponent):
@@ -78,9 +90,9 @@ class Householder(_InComponent):
         inner = self.leave(M)
         V = maps.reflections(inner)
         if not M.is_complex():
-            return (V.to(M.dtype),)
+            return _checked(self, M, V)
         rest = (maps.householder(V).mH @ inner).diagonal(dim1=-2, dim2=-1)
-        return V.to(M.dtype), rest.angle().to(M.real.dtype)
+        return _checked(self, M, V, rest.angle())
 
 
 class Projection(nn.Module):
@@ -96,7 +108,8 @@ class Projection(nn.Module):
 
     def right_inverse(self, M: Tensor) -> Tensor:
         """M itself."""
-        return M
+        (X,) = _checked(self, M, M)
+        return X
 
 
 class Composition(nn.Module):

@@ -122,9 +122,7 @@ def hyland_raetsch() -> None:
 
 
 def determinants() -> None:
-    print(
-        "\na hidden orthogonal matrix, n = 6, by exp, recentred: loss / floor (or L; the nearest of the other sign has 4)"
-    )
+    print("\na hidden orthogonal matrix, n = 6, exp recentred: ×floor or L; the nearest of the other sign has L 4")
     for sign in (1, -1):
         targets = groups.SO(6).sample(RUNS, seed(6)).float()
         targets[:, 0] *= sign

@@ -117,7 +117,7 @@ STATISTICS: dict[str, tuple[Callable[..., Tensor], int, Callable[[Tensor], Tenso
     "entropy of a rotated marginal": (rotated, 2, marginal_entropy),
     "information from a correlation": (correlated, 8, mutual_information),
     "information of a rank-one change": (rank_one, 8, mutual_information),
-    "information of a random covariance": (arbitrary, 8, mutual_information),
+    "information of a random covariance": (arbitrary, 4, mutual_information),
 }
 """The four tasks: covariances (count, d, d), the dimension d, and the statistic of the covariance that is asked for."""
 

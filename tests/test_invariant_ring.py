@@ -21,7 +21,8 @@ from eqkit.invariants.spaces import monomials, place
 def test_recorded_generators_and_the_hironaka_identity(name):
     case, R = CASES[name], invariant_ring(group(name))
     assert list(R.degrees) == case["generator_degrees"] and R.size == case["number_of_generators"]
-    assert R.certificate.exact and len(R.certificate.primes) == 2 and max(R.degrees) <= R.certificate.bound.value
+    assert R.certificate.exact and max(R.degrees) <= R.certificate.bound.value
+    assert len(R.certificate.primes) == (0 if "alternating" in str(R.certificate) else 2)
     x = torch.randn(4, case["dim"], dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     for g in R.group.generators:
         moved = x.to(g.dtype) @ g.T
@@ -206,6 +207,22 @@ def test_generators_separate_orbits(G):
     moved = torch.einsum("gij,bj->bgi", G.elements(), x)
     assert (R(moved) - R(x)[:, None]).abs().max() < 1e-10
     assert torch.pdist(R(x)).min() > 1e-3
+
+
+@pytest.mark.parametrize("n", range(2, 8))
+def test_cyclic_permutations_have_as_many_generators_as_minimal_zero_sum_sequences(n):
+    """Over ℂ the invariants of C(n) are spanned by monomials Π yₐ of characters with Σ a ≡ 0; OEIS A002956."""
+    assert invariant_ring(groups.C(n)).size == {2: 2, 3: 4, 4: 7, 5: 15, 6: 20, 7: 48}[n]
+
+
+def test_a_direct_product_has_the_generators_of_both_factors():
+    G = groups.Icosahedral() * groups.C.plane(3)
+    R = invariant_ring(G)
+    assert R.degrees == (2, 2, 3, 3, 6, 10, 15) and "direct product" in R.certificate.bound.reason
+    for f in R.generators:
+        representations.assert_invariant(f, G.vector)
+    assert ranks_by_values(R, 6) == molien_series(G, 6)
+    assert invariant_ring(groups.S(10) * groups.C.plane(4)).size == 13  # of 14 515 200 elements, which are not listed
 
 
 # in terms of generators

@@ -16,7 +16,7 @@ import flint
 import numpy as np
 
 from eqkit.groups import MatrixGroup
-from eqkit.invariants.modular import Field, combine, fields, reconstruct
+from eqkit.invariants.modular import Field, combine, field, fields, reconstruct
 from eqkit.invariants.molien import spectra
 
 _SCALE = 10**13  # digits trusted of a float64
@@ -144,8 +144,10 @@ def lift(exact: ExactMatrices, compute: Callable[[Field, np.ndarray], np.ndarray
         solved, _ = F.rref(np.concatenate([roots, conjugates.reshape(-1, len(place)).T], 1))
         return solved[:, len(place) :].T.reshape(conjugates.shape)
 
-    rational = _stable(lambda F: conjugate(F, 1)[..., None], exact.N, 2 if exact.N > 2 else _PRIMES)
-    return rational if rational is not None or exact.N <= 2 else _stable(powers, exact.N, _PRIMES)
+    places = len(set(exact.embeddings(field(exact.N)).values()))
+    trials = _PRIMES if places == 1 else max(2, places)  # no more work than for all conjugates modulo one prime
+    rational = _stable(lambda F: conjugate(F, 1)[..., None], exact.N, trials)
+    return rational if rational is not None or places == 1 else _stable(powers, exact.N, _PRIMES)
 
 
 def _stable(compute: Callable[[Field], np.ndarray], N: int, most: int) -> np.ndarray | None:

@@ -37,21 +37,21 @@ PRODUCTS = 20_000  # products of generators in one degree, at most
 
 @dataclass(frozen=True)
 class Certificate:
-    """Why the generators generate, `bound`, and with which arithmetic: the primes, none for floating point."""
+    """Why the generators generate, `bound`, and the arithmetic behind it: the primes, or the smallest gap of floats."""
 
     bound: Bound
-    primes: tuple[int, ...]
-    gap: float = math.inf  # in floating point: the smallest gap of singular values that a rank rests on
+    primes: tuple[int, ...]  # none where a theorem alone decides
+    gap: float = math.inf  # of the singular values that a rank in floating point rests on
 
     @property
     def exact(self) -> bool:
-        """Every rank was computed exactly, modulo each of the primes."""
-        return bool(self.primes)
+        """Nothing rests on floating point."""
+        return self.gap == math.inf
 
     def __str__(self) -> str:
-        if self.exact:
-            return f"{self.bound}; ranks modulo {' and '.join(map(str, self.primes))}"
-        return f"{self.bound}; ranks in floating point, gaps ≥ {self.gap:.0e}"
+        if not self.exact:
+            return f"{self.bound}; ranks in floating point, gaps ≥ {self.gap:.0e}"
+        return f"{self.bound}" + (f"; ranks modulo {' and '.join(map(str, self.primes))}" if self.primes else "")
 
 
 def field_of(G: MatrixGroup, index: int = 0) -> Field:
@@ -119,6 +119,27 @@ def reflection_generators(G: MatrixGroup, F: Field) -> list[Invariant] | None:
     return found if len(found) == G.n else None
 
 
+def alternating_generators(G: MatrixGroup) -> list[Invariant] | None:
+    """For A(n), known by its order: n power sums and the Vandermonde determinant V, as the ring is ℂ[p] ⊕ V ℂ[p]."""
+    n = G.n
+    if not G.is_permutation or n < 3 or 2 * G.order != math.factorial(n):
+        return None
+    if math.factorial(n) > 50_000:
+        raise MemoryError(
+            f"{G}: the Vandermonde determinant of {n} variables has {math.factorial(n):,} terms, too many"
+        )
+    powers = [next(iter(plain_invariants(G, d))) for d in range(1, n + 1)]
+    return [*powers, _vandermonde(n)]
+
+
+def _vandermonde(n: int) -> Invariant:
+    """Π_{i<j} (xᵢ − x_j) = Σ sign(p) x^p over the permutations p of (n − 1, …, 0)."""
+    exponents = np.array(list(itertools.permutations(range(n - 1, -1, -1))), np.int64)
+    larger = exponents[:, :, None] < exponents[:, None, :]
+    inversions = np.triu(larger).sum((1, 2))
+    return Invariant(exponents, (1 - 2 * (inversions % 2))[:, None], 1)
+
+
 def gradient(F: Field, f: Invariant, x: np.ndarray) -> np.ndarray:
     """∇f(x) modulo p, (n,)."""
     powers = np.stack([F.power(x, k) for k in range(int(f.exponents.max()) + 1)])  # (degree + 1, n)
@@ -154,7 +175,7 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
     ideal: Quotient | None = Quotient(F, G.n)
     for d in range(1, bound.value + 1):
         if ideal is not None and ideal.work > WORK:
-            if ideal.work > molien_series(G, bound.value)[-1] ** 3:
+            if ideal.work * (bound.value - d + 1) > molien_series(G, bound.value)[-1] ** 3:
                 ideal = None  # up to the bound there are so few invariants that counting them is faster
             elif ideal.work > MOST_WORK:
                 raise MemoryError(
@@ -178,7 +199,7 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
 
 
 def _candidates(G: MatrixGroup, d: int) -> list[Invariant]:
-    """A basis of the invariants of degree d, the simplest first; for A(n) led by the Vandermonde determinant."""
+    """A basis of the invariants of degree d, the simplest first."""
     known = (
         list(plain_invariants(G, d))
         if G.is_permutation
@@ -186,18 +207,7 @@ def _candidates(G: MatrixGroup, d: int) -> list[Invariant]:
     )
     if len(known) != (expected := molien_series(G, d)[d]):
         raise ArithmeticError(f"{G}: {len(known)} invariants of degree {d} were found, and Molien counts {expected}")
-    n = G.n
-    if G.is_permutation and 2 * int(G.order) == math.factorial(n) and d == n * (n - 1) // 2:
-        return [_vandermonde(n), *known]
     return known
-
-
-def _vandermonde(n: int) -> Invariant:
-    """Π_{i<j} (xᵢ − x_j) = Σ sign(p) x^p over the permutations p of (n − 1, …, 0)."""
-    exponents = np.array(list(itertools.permutations(range(n - 1, -1, -1))), np.int64)
-    larger = exponents[:, :, None] < exponents[:, None, :]
-    inversions = np.triu(larger).sum((1, 2))
-    return Invariant(exponents, (1 - 2 * (inversions % 2))[:, None], 1)
 
 
 def _new_by_values(G: MatrixGroup, F: Field, found: list[Invariant], d: int) -> list[Invariant]:
@@ -244,9 +254,15 @@ def weighted_monomials(degrees: list[int], d: int) -> np.ndarray:
 
 def minimal_generators(G: MatrixGroup) -> tuple[list[Invariant], Certificate]:
     """A minimal generating set with its certificate; exact choices are made modulo two primes, and must agree."""
+    if G.factors is not None and None not in (fields := [exact_matrices(H) for H in G.factors]):
+        return _of_product(G, math.lcm(*(exact.N for exact in fields if exact)))
     if exact_matrices(G) is None:
         floating, bound, gap = floating_generators(G)
         return floating, Certificate(bound, (), gap)
+    if (alternating := alternating_generators(G)) is not None:
+        top = max(G.n, alternating[-1].degree)
+        reason = "alternating group: symmetric polynomials, and the Vandermonde determinant times symmetric polynomials"
+        return sorted(alternating, key=lambda f: f.degree), Certificate(Bound(top, reason), ())
     results = []
     for index in range(2):
         F = field_of(G, index)
@@ -272,3 +288,20 @@ def _verify_invariance(G: MatrixGroup, found: list[Invariant]) -> None:
     for f in found:
         if len(set(values(F, f, points).tolist())) > 1:
             raise ArithmeticError(f"{G}: {f.polynomial} is not invariant")
+
+
+def _of_product(G: MatrixGroup, N: int) -> tuple[list[Invariant], Certificate]:
+    """ℂ[V ⊕ W]^(G × H) = ℂ[V]^G ⊗ ℂ[W]^H: the generators of both, each in its own variables, over ℚ(ζ_N)."""
+    assert G.factors is not None
+    parts, found = [minimal_generators(H) for H in G.factors], list[Invariant]()
+    before = 0
+    for H, (generators, _) in zip(G.factors, parts, strict=True):
+        for f in generators:
+            exponents = np.pad(f.exponents, ((0, 0), (before, G.n - before - H.n)))
+            numbers = np.zeros((len(f.numbers), (f.numbers.shape[1] - 1) * (N // f.N) + 1), object)
+            numbers[:, :: N // f.N] = f.numbers  # ζ of the factor is a power of that of the product
+            found.append(Invariant(exponents, numbers, N))
+        before += H.n
+    (a, b), primes = (certificate.bound for _, certificate in parts), {p for _, c in parts for p in c.primes}
+    bound = Bound(max(a.value, b.value), f"direct product of two rings ({a.reason}; {b.reason})")
+    return sorted(found, key=lambda f: f.degree), Certificate(bound, tuple(sorted(primes, reverse=True)))

@@ -208,6 +208,13 @@ def test_a_group_chosen_from_the_menu_keeps_points_of_its_size():
     assert view.state()["orbit"] == 60 and len(view.state()["x"]) == 3
 
 
+def test_what_is_dragged_while_the_group_changes_is_forgotten():
+    view = OrbitPlayground()
+    view.picture.points = [[0.8, 0.36, 0.48], [0.6, -0.64, 0.48]]
+    view.table.selected = 7
+    assert view.footer.error == "" and view.state()["x"] == [0.9, 0.375] and view.state()["drawn"] == 1
+
+
 def test_many_drags_end_at_the_last():
     view = OrbitPlayground(groups.D.plane(6))
     for i in range(200):

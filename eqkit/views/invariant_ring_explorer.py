@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
@@ -26,7 +27,19 @@ NAMES = ("Octahedral()", "Tetrahedral()", "Icosahedral()", "SignedPermutations(3
 HALF = Fraction(1, 2)
 TETRAHEDRON = [[HALF, HALF, HALF], [HALF, -HALF, -HALF], [-HALF, HALF, -HALF], [-HALF, -HALF, HALF]]
 START = {2: [0.9, 0.375], 3: [0.8, 0.36, 0.48]}
-DRAWN, FEWEST, MOST = 240, 12, 30  # points of an orbit; bars
+DRAWN, FEWEST, MOST = 240, 12, 60  # points of an orbit; bars
+MONOMIALS = 250_000  # of the highest degree in which generators are sought: some seconds
+
+
+def solvable(G: MatrixGroup) -> MatrixGroup:
+    """G, if its invariants are found while one waits; ValueError if it is infinite or too large."""
+    last = invariants.degree_bound(G).value
+    if last > MOST or math.comb(G.n - 1 + last, last) > MONOMIALS:
+        raise ValueError(
+            f"{G} may have generators up to degree {last:,}, in {G.n} variables: too many monomials to solve it live. "
+            "Take a smaller group, or run invariants.invariant_ring(G) in a cell"
+        )
+    return G
 
 
 def pictured(G: MatrixGroup, polynomials: Sequence[Polynomial]) -> tuple[MatrixGroup | None, Sequence[Polynomial], str]:
@@ -124,7 +137,10 @@ class InvariantRingExplorer(View):
         self.bars = Bars(title="independent invariants", width=400, height=160, legend=legend)
         self.table = InvariantTable(title="generators", width=400, height=146)
         self.formula = Formula(width=400, height=64)
-        self._links = [ipywidgets.jslink((self.picture, t), (self.table, t)) for t in ("points", "selected")]
+        self._links = [
+            ipywidgets.jsdlink((self.picture, "points"), (self.table, "points")),
+            ipywidgets.jsdlink((self.table, "selected"), (self.picture, "selected")),
+        ]
         self._start, self._started = given, list(self._groups)
         self._take(given)
         self.assemble([[self.picture], [self.bars, self.table, self.formula]], [self.menu, self.typed])
@@ -143,29 +159,31 @@ class InvariantRingExplorer(View):
             G = read_group(self.typed.value)
             self._take(G)
             self._groups[str(G)] = G
-            self.menu.options = list(self._groups)
-            self.menu.value = str(G)
+            with self.together():
+                self.menu.options = list(self._groups)
+                self.menu.value = str(G)
 
     def _take(self, G: MatrixGroup) -> None:
         """Compute the ring of G and show it; where that is impossible, everything stays as it was."""
-        R = invariants.invariant_ring(G)
+        R = invariants.invariant_ring(solvable(G))
         degrees = [f.degree for f in R.generators]
         last = min(MOST, max(FEWEST, max(degrees) + 2))
         self.series = invariants.molien_series(G, last)
         self.group, self.ring, self.bound = G, R, R.certificate.bound
         new = [degrees.count(d) for d in range(last + 1)]
         first = telling(R.generators)
-        self.bars.bars = [[count - fresh, fresh] for count, fresh in zip(self.series, new, strict=True)]
-        self.drawn, polynomials, self.place = pictured(G, R.generators)
-        if self.drawn is None:
-            self.picture.clear(f"no picture of {self.place};\nreal 2 × 2 and 3 × 3 matrices have one")
-        else:
-            self.metric = metric(self.drawn)
-            rows = TETRAHEDRON if self.drawn.n < G.n else torch.eye(self.drawn.n).tolist()
-            arrows = [[f"x{'₀₁₂₃'[i]}", [float(c) for c in row]] for i, row in enumerate(rows)]
-            start = on_surface(START[self.drawn.n], self.drawn, self.metric)
-            self.picture.show(self.drawn, [start], polynomials, symmetry=False, selected=first, arrows=arrows)
-        self.table.show(polynomials, [str(f) for f in R.generators], points=self.picture.points, selected=first)
+        with self.together():
+            self.bars.bars = [[count - fresh, fresh] for count, fresh in zip(self.series, new, strict=True)]
+            self.drawn, polynomials, self.place = pictured(G, R.generators)
+            if self.drawn is None:
+                self.picture.clear(f"no picture of {self.place};\nreal 2 × 2 and 3 × 3 matrices have one")
+            else:
+                self.metric = metric(self.drawn)
+                rows = TETRAHEDRON if self.drawn.n < G.n else torch.eye(self.drawn.n).tolist()
+                arrows = [[f"x{'₀₁₂₃'[i]}", [float(c) for c in row]] for i, row in enumerate(rows)]
+                start = on_surface(START[self.drawn.n], self.drawn, self.metric)
+                self.picture.show(self.drawn, [start], polynomials, symmetry=False, selected=first, arrows=arrows)
+            self.table.show(polynomials, [str(f) for f in R.generators], points=self.picture.points, selected=first)
         self._selected()
 
     def move(self, x: Sequence[float]) -> None:
@@ -187,11 +205,14 @@ class InvariantRingExplorer(View):
     def _degree(self) -> None:
         """A bar was chosen: the first generator of its degree."""
         degrees = [f.degree for f in self.ring.generators]
-        if self.bars.selected in degrees and degrees[self.table.selected] != self.bars.selected:
+        if self.bars.selected in degrees and self.chosen.degree != self.bars.selected:
             self.table.selected = degrees.index(self.bars.selected)
-            self._selected()
+        self._selected()
 
     def _selected(self) -> None:
+        """Draw the generator of the chosen row; a row of the group before, clicked while it changed, counts as none."""
+        if self.table.selected >= len(self.ring.generators):
+            self.table.selected = telling(self.ring.generators)
         if self.drawn is not None:
             self.picture.selected = self.table.selected
         self.bars.selected = self.chosen.degree
@@ -203,8 +224,10 @@ class InvariantRingExplorer(View):
         return self.ring.generators[self.table.selected]
 
     def _tell(self) -> None:
-        """Say in words what is shown."""
+        """Say in words what is shown; a point of the group before, dragged while it changed, is forgotten."""
         G, f = self.group, self.chosen
+        if self.drawn is not None and [len(x) for x in self.picture.points] != [self.drawn.n]:
+            self.picture.points = self.table.points = [on_surface(START[self.drawn.n], self.drawn, self.metric)]
         self.bars.x_label = f"degree (dashed: no new generator beyond {self.bound.value})"
         self.bars.bound = self.bound.value
         self.bars.label = f"{G}: " + ", ".join(
@@ -275,8 +298,9 @@ class InvariantRingExplorer(View):
         return "\n".join(lines)
 
     def reset(self) -> None:
-        self.menu.options, self.typed.value = self._started, ""
-        self.menu.value = str(self._start)
+        with self.together():
+            self.menu.options, self.typed.value = self._started, ""
+            self.menu.value = str(self._start)
         self.picture.angles = OrbitCanvas.angles.default()
         self._take(self._start)
 

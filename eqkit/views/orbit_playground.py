@@ -85,7 +85,10 @@ class OrbitPlayground(View):
         self.picture = OrbitCanvas(width=400, height=400)
         self.table = InvariantTable(title="what does not change", width=390, height=216)
         self.tally = Tally(title="orbit · stabiliser = group", width=390, height=120)
-        self._links = [ipywidgets.jslink((self.picture, t), (self.table, t)) for t in ("points", "selected")]
+        self._links = [
+            ipywidgets.jsdlink((self.picture, "points"), (self.table, "points")),
+            ipywidgets.jsdlink((self.table, "selected"), (self.picture, "selected")),
+        ]
         self._start, self._started = (given, x, y), list(self._groups)
         self._begin()
         self.assemble([[self.picture], [self.table, self.tally]], [self.menu, self.typed])
@@ -107,9 +110,10 @@ class OrbitPlayground(View):
             G = check_drawable(read_group(self.typed.value), "OrbitPlayground")
             generators(G)  # a group without them is refused before anything changes
             self._groups[str(G)] = G
-            self.menu.options = list(self._groups)
+            with self.together():
+                self.menu.options = list(self._groups)
+                self.menu.value = str(G)
             self._take(G)
-            self.menu.value = str(G)
 
     def _take(self, G: MatrixGroup) -> None:
         """Show another group; the points stay where they are if they can."""
@@ -137,6 +141,8 @@ class OrbitPlayground(View):
         self.sync()
 
     def _follow(self) -> None:
+        if self.table.selected >= len(self.table.names):  # a row of the group before, clicked while it changed
+            self.table.selected = len(self.table.names) - 1
         self.picture.selected = self.table.selected
         self._tell()
 
@@ -147,7 +153,9 @@ class OrbitPlayground(View):
         return torch.tensor(self.picture.points, dtype=torch.float64)
 
     def _tell(self) -> None:
-        """Count, and say in words what is shown."""
+        """Count, and say in words what is shown; points of the group before, dragged while it changed, are dropped."""
+        if {len(p) for p in self.picture.points} != {self.group.n}:
+            return self._load(*POINTS[self.group.n])
         x, G = self.points[0], self.group
         if G in CIRCLES:
             fixes = (
@@ -233,8 +241,9 @@ I = invariants.invariant_ring(G)
 print("same orbit:", bool(torch.isclose(I(x), I(y)).all()))"""
 
     def reset(self) -> None:
-        self.menu.options, self.typed.value = self._started, ""
-        self.menu.value = str(self._start[0])
+        with self.together():
+            self.menu.options, self.typed.value = self._started, ""
+            self.menu.value = str(self._start[0])
         self.picture.angles = OrbitCanvas.angles.default()
         self._begin()
 

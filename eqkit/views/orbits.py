@@ -124,9 +124,9 @@ class OrbitCanvas(Component):
     """Points and their orbits in the plane or on a surface in space, computed in the browser while one is dragged.
 
     points: x, or x and y, each (n,), in space on the ellipsoid xᵀBx = 1 (the sphere, for orthogonal matrices); `active`
-    is the one that keys and clicks move: arrows; space, to the nearest place where it can settle (a fixed space, or the
-    orbit of the other point); Enter, the other point. In space a drag beside the points, or shift and arrows, turns the
-    picture to `angles`, azimuth and elevation. A dragged point settles when it is near.
+    is the one that keys and clicks move: arrows; space, which settles x in the nearest fixed space and y on the orbit
+    of x; Enter, the other point. In space a drag beside the points, or shift and arrows, turns the picture to `angles`,
+    azimuth and elevation. A dragged point settles when it is near.
     The values of polynomial `selected` colour the picture (−1: none), and its level set through x is drawn; with
     `relief` the surface in space is high where they are large: r = 1 + relief · value. Mirrors, axes and a fundamental
     domain (green) show where stabilisers grow; `arrows` [name, direction] are the axes of the coordinates in space.
@@ -380,7 +380,7 @@ class InvariantTable(Component):
             axes.text(columns[k], 13, f"at {'xy'[k]}", va="center", ha="right", color=grey, fontsize=10)
         room = int((columns[0] - 84 if self.points else width) / 9)
         for i in range(first, min(first + shown, len(self.names))):
-            y, entries, name = 26 + 30 * (i - first + 0.5), [self.polynomials[i]], self.names[i]
+            y, name = 26 + 30 * (i - first + 0.5), self.names[i]
             if i == self.selected:
                 axes.axhspan(y - 15, y + 15, color=style.colour("band")[:7], alpha=0.12, linewidth=0)
                 axes.plot([2, 2], [y - 15, y + 15], color=blue, linewidth=4)
@@ -388,10 +388,10 @@ class InvariantTable(Component):
             short = name if len(name) <= room else name[: room - 2].rstrip() + " …"
             axes.text(12, y, short, va="center", fontweight="bold", fontsize=10)
             for k, x in enumerate(self.points):
-                value = float(values(entries, np.array(x))[0])
+                value = float(values([self.polynomials[i]], np.array(x))[0])
                 word = f"{0.0 if abs(value) < 5e-4 else value:.3g}".replace("-", "−")
                 axes.text(columns[k], y, word, va="center", ha="right", color=blue, fontweight="bold", fontsize=10)
             if len(self.points) == 2:
-                (same,) = agree(entries, *map(np.array, self.points))
+                (same,) = agree([self.polynomials[i]], *map(np.array, self.points))
                 look = {"color": blue if same else style.colour("group"), "fontweight": "bold"}
                 axes.text(width - 14, y, "=" if same else "≠", va="center", ha="center", **look)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets
@@ -25,6 +26,7 @@ class View:
     """
 
     title = ""
+    _changing = False
 
     def assemble(self, body: Body, controls: Sequence[ipywidgets.Widget] = (), player: Player | None = None) -> None:
         """Lay out `body` (columns of components) under the controls, with the player's bar below.
@@ -66,6 +68,8 @@ class View:
 
     def _guarded(self, action: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:
+            if self._changing:
+                return
             try:
                 action()
                 self.footer.error = ""
@@ -74,6 +78,15 @@ class View:
             self.sync()
 
         return guarded
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Within this block no handlers run: for changes of several traits that make sense only together."""
+        before, self._changing = self._changing, True
+        try:
+            yield
+        finally:
+            self._changing = before
 
     def sync(self) -> None:
         """Bring the state and the code on the page up to date."""

@@ -10,7 +10,7 @@ function render({ model, el }) {
   };
 
   function draw(context, { ink, text, soft, grid, font, family }) {
-    const points = get("points"), width = get("width"), columns = points.map((_, k) => width - 8 - 78 * (points.length - 1 - k) - (points.length > 1 ? 26 : 0));
+    const points = get("polynomials").length === get("names").length ? get("points") : [], width = get("width"), columns = points.map((_, k) => width - 8 - 78 * (points.length - 1 - k) - (points.length > 1 ? 26 : 0));
     const write = (word, x, y, hue, align = "left", weight = 400, size = font) => {
       Object.assign(context, { font: `${weight} ${size}px ${family}`, fillStyle: hue, textAlign: align, textBaseline: "middle" });
       context.fillText(word, x, y);

@@ -173,26 +173,27 @@ function render({ model, el }) {
     const p = camera().back([u, v, flat() ? 0 : seen().at(u, v) ?? 0]), most = get("extent") * 0.97;
     return flat() ? p.slice(0, 2).map((x) => Math.max(-most, Math.min(most, x))) : p.map((x) => x / (size(p) || 1));
   }
-  // Where point i may settle: on the orbit of the other point, else in the fixed spaces, the smallest first.
-  function havens(p, i) {
-    const n = p.length, { fixed } = mesh(), other = get("points")[1 - i], found = other && !get("curve") ? images(other) : [];
-    for (let k = 0; fixed && k < fixed.length; k += n * n) {
-      const q = times(fixed, k, p), r = flat() ? 1 : size(q);
+  // Where the point p may settle: on the orbit of another point; in the fixed spaces, the smallest first.
+  const orbit = (p) => (p && !get("curve") ? images(p) : []);
+  function fixed(p) {
+    const n = p.length, all = mesh().fixed || [], found = [];
+    for (let k = 0; k < all.length; k += n * n) {
+      const q = times(all, k, p), r = flat() ? 1 : size(q);
       if (r > 1e-6) found.push(q.map((x) => x / r));
     }
     return found;
   }
   function move(i, p, spot) {
-    const haven = spot && havens(p, i).find((q) => far(q, spot) < 8);
+    const haven = spot && [...orbit(get("points")[1 - i]), ...fixed(p)].find((q) => far(q, spot) < 8);
     save(model, { points: get("points").with(i, haven || p), active: i });
   }
   function step(i, [du, dv]) {
     const [u, v] = camera().to(shape(get("points")[i]));
     move(i, under([u + du, v + dv]));
   }
-  function settle(i) {
-    const now = get("points")[i], all = havens(now, i).filter((q) => size(q.map((x, k) => x - now[k])) > 1e-6);
-    const distance = (q) => size(q.map((x, k) => x - now[k]));
+  function settle(i) {  // x in the nearest fixed space, y on the orbit of x
+    const now = get("points")[i], distance = (q) => size(q.map((x, k) => x - now[k]));
+    const all = (i ? orbit(get("points")[0]) : fixed(now)).filter((q) => distance(q) > 1e-6);
     if (all.length) move(i, all.reduce((best, q) => (distance(q) < distance(best) - 1e-9 ? q : best)));
   }
   const nearest = (spot) => get("points").map((p, i) => [seen().above(camera().to(shape(p))) ? far(p, spot) : 99, i]).filter(([d]) => d < 16).sort(([a], [b]) => a - b)[0]?.[1];

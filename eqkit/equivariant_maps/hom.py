@@ -184,7 +184,7 @@ class Hom:
         kept = labels >= 0
         sums = torch.zeros(*flat.shape[:-1], self.dim, dtype=M.dtype)
         sums.index_add_(-1, labels[kept], flat[..., kept])
-        return sums / (self.norms**2).to(sums.real.dtype)
+        return sums / (self.norms**2).round().to(sums.real.dtype)  # the sizes of the orbits, exact
 
     def project(self, M: Tensor) -> Tensor:
         """The equivariant map nearest to M, (..., out, in); for unitary representations the Reynolds average."""

@@ -115,10 +115,14 @@ def has_unbounded_powers(g: Tensor) -> bool:
 
 def _has_finite_order(g: Tensor) -> bool:
     """Is gᵐ = E for some m ≤ LIMIT? The first m that makes m · angle / 2π of every eigenvalue an integer tells."""
-    turns = torch.arange(1, LIMIT + 1)[:, None] * torch.linalg.eigvals(g).angle() / (2 * torch.pi)
-    m = ((turns - turns.round()).abs() < 1e-6).all(1).nonzero()
-    one = torch.eye(len(g), dtype=g.dtype)
-    return len(m) > 0 and bool((torch.linalg.matrix_power(g, int(m[0]) + 1) - one).abs().max() < 1e-4)
+    angles = torch.linalg.eigvals(g).angle() / (2 * torch.pi)
+    for most in (1000, LIMIT):  # most orders are small
+        turns = torch.arange(1, most + 1)[:, None] * angles
+        m = ((turns - turns.round()).abs() < 1e-6).all(1).nonzero()
+        if len(m):
+            one = torch.eye(len(g), dtype=g.dtype)
+            return bool((torch.linalg.matrix_power(g, int(m[0]) + 1) - one).abs().max() < 1e-4)
+    return False
 
 
 class Chain:

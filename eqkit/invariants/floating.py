@@ -14,7 +14,7 @@ from torch import Tensor
 
 from eqkit.groups import MatrixGroup
 from eqkit.invariants.bounds import Bound, degree_bound
-from eqkit.invariants.molien import molien_series
+from eqkit.invariants.molien import dimension
 from eqkit.invariants.spaces import Invariant, invariants_of_degree, monomials, place, require_size
 from eqkit.subspaces import largest_gap
 
@@ -33,7 +33,7 @@ def floating_generators(G: MatrixGroup) -> tuple[list[Invariant], Bound, float]:
             reason = f"Hilbert: every polynomial of degree {d} lies in the ideal of these invariants"
             bound = Bound(d - 1, reason)
             break
-        if (count := molien_series(G, d)[d]) == 0:
+        if (count := dimension(G, d)) == 0:
             continue
         rows = torch.stack([_row(f, G.n, d) for f in invariants_of_degree(G, d)])
         outside = rows - rows @ ideal.mH @ ideal

@@ -20,7 +20,7 @@ from eqkit.invariants.bounds import Bound, degree_bound
 from eqkit.invariants.cyclotomic import exact_matrices
 from eqkit.invariants.floating import floating_generators
 from eqkit.invariants.modular import Field, field
-from eqkit.invariants.molien import molien_series, multiplied
+from eqkit.invariants.molien import dimension, molien_series, multiplied
 from eqkit.invariants.quotient import Quotient
 from eqkit.invariants.spaces import (
     SPARSE,
@@ -175,7 +175,7 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
     ideal: Quotient | None = Quotient(F, G.n)
     for d in range(1, bound.value + 1):
         if ideal is not None and ideal.work > WORK:
-            if ideal.work * (bound.value - d + 1) > molien_series(G, bound.value)[-1] ** 3:
+            if ideal.work * (bound.value - d + 1) > dimension(G, bound.value) ** 3:
                 ideal = None  # up to the bound there are so few invariants that counting them is faster
             elif ideal.work > MOST_WORK:
                 raise MemoryError(
@@ -188,7 +188,7 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
         ideal.extend()
         if ideal.sizes[-1] == 0:
             return found, Bound(d - 1, f"Hilbert: every polynomial of degree {d} lies in the ideal of these invariants")
-        if molien_series(G, d)[d] == 0:
+        if dimension(G, d) == 0:
             continue
         candidates = _candidates(G, d)
         classes = ideal.classes(candidates)
@@ -205,14 +205,14 @@ def _candidates(G: MatrixGroup, d: int) -> list[Invariant]:
         if G.is_permutation
         else sorted(invariants_of_degree(G, d), key=lambda f: f.plainness)
     )
-    if len(known) != (expected := molien_series(G, d)[d]):
+    if len(known) != (expected := dimension(G, d)):
         raise ArithmeticError(f"{G}: {len(known)} invariants of degree {d} were found, and Molien counts {expected}")
     return known
 
 
 def _new_by_values(G: MatrixGroup, F: Field, found: list[Invariant], d: int) -> list[Invariant]:
     """The same by counting: the products of generators, as vectors of values at random points, fall short of Molien."""
-    expected = molien_series(G, d)[d]
+    expected = dimension(G, d)
     points = F.random(np.random.default_rng(d), expected + 4, G.n)
     exponents = weighted_monomials([f.degree for f in found], d)
     if len(exponents) > PRODUCTS:

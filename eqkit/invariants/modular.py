@@ -81,7 +81,7 @@ class Field:
         # eliminating from the last column on leaves the free variables in front: the rows come out reduced
         R, pivots = self.rref(A[:, ::-1])
         n = A.shape[1]
-        free = np.setdiff1d(np.arange(n), pivots)
+        free = np.delete(np.arange(n), pivots)
         rows = np.zeros((len(free), n), np.int64)
         rows[np.arange(len(free)), free] = 1
         rows[:, pivots] = -R[:, free].T % self.p

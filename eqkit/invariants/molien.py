@@ -63,6 +63,16 @@ def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) 
     raise AssertionError("there are infinitely many primes")
 
 
+def dimension(G: MatrixGroup, degree: int) -> int:
+    """m_degree alone; the series is computed to the next power of two, once."""
+    return _series_to(G, min(1 << degree.bit_length(), TOP_DEGREE))[degree]
+
+
+@cache
+def _series_to(G: MatrixGroup, degree: int) -> list[int]:
+    return molien_series(G, degree)
+
+
 def _integral(G: MatrixGroup, degree: int, W: Representation | None) -> list[int]:
     """Weyl's integral of h_d(g) conj χ_W(g), where h_d is the coefficient of t^d in 1/det(1 − t g)."""
     largest = 0.0 if W is None else float(torch.linalg.eigvals(W.lie(G.lie_algebra)).abs().max())

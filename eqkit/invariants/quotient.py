@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eqkit.invariants.modular import Field
-from eqkit.invariants.spaces import Invariant, monomials, place
+from eqkit.invariants.spaces import Invariant, first_factor, place
 
 
 class Quotient:
@@ -45,11 +45,9 @@ class Quotient:
         self.degree += 1
         self._times = onto.reshape(variables, q, onto.shape[1])
         self.sizes.append(onto.shape[1])
-        rows = monomials(self.n, self.degree)
-        first = (rows > 0).argmax(1)
-        lower = place(rows - np.eye(self.n, dtype=np.int64)[first], self.degree - 1)
+        first, lower = first_factor(self.n, self.degree)
         times = self.F.matmul(self._forms, self._times.reshape(variables, -1)).reshape(self.n, q, onto.shape[1])
-        forms = np.zeros((len(rows), onto.shape[1]), np.int64)
+        forms = np.zeros((len(first), onto.shape[1]), np.int64)
         for i in range(self.n):
             mine = first == i
             forms[mine] = self.F.matmul(self.normal_forms[lower[mine]], times[i])
@@ -62,7 +60,7 @@ class Quotient:
             mix = self.F.random(np.random.default_rng(0), m + 8, len(relations))
             relations = self.F.matmul(mix, relations)
         R, pivots = self.F.rref(relations)
-        free = np.setdiff1d(np.arange(m), pivots)
+        free = np.delete(np.arange(m), pivots)
         onto = np.zeros((m, len(free)), np.int64)
         onto[free, np.arange(len(free))] = 1
         onto[pivots] = -R[:, free] % self.F.p

@@ -22,7 +22,7 @@ import torch
 from eqkit.groups import MatrixGroup, trivial
 from eqkit.invariants.cyclotomic import embedded, exact_matrices, lift, reduced
 from eqkit.invariants.modular import Field
-from eqkit.invariants.molien import molien_series
+from eqkit.invariants.molien import dimension
 from eqkit.invariants.polynomials import Polynomial
 from eqkit.subspaces import echelon, null_space
 
@@ -76,6 +76,20 @@ def place(exponents: np.ndarray, d: int) -> np.ndarray:
     return sum(count[i][left[..., i]] for i in range(n - 1)) + np.zeros(exponents.shape[:-1], np.int64)
 
 
+@cache
+def first_factor(n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each monomial of degree d as xᵢ m', i as small as it can be: (i, place of m'), both (K_d,)."""
+    rows = monomials(n, d)
+    i = (rows > 0).argmax(1)
+    return i, place(rows - np.eye(n, dtype=np.int64)[i], d - 1)
+
+
+@cache
+def _raised(n: int, d: int) -> np.ndarray:
+    """Where x_j m stands among the monomials of degree d, for each m of degree d − 1: (n, K_{d−1})."""
+    return place(monomials(n, d - 1) + np.eye(n, dtype=np.int64)[:, None], d)
+
+
 def require_size(G: MatrixGroup, d: int, limit: int) -> None:
     """MemoryError where the polynomials of degree d have more than `limit` monomials."""
     size = math.comb(G.n + d - 1, d)
@@ -94,12 +108,10 @@ def act(generators: np.ndarray, d: int, dot: Callable[[np.ndarray, np.ndarray], 
     count, n = generators.shape[:2]
     A = np.ones((count, 1, 1), generators.dtype)
     for k in range(1, d + 1):
-        rows = monomials(n, k)
-        i = (rows > 0).argmax(1)
-        lower = A[:, place(rows - np.eye(n, dtype=np.int64)[i], k - 1)]  # (count, K_k, K_{k−1})
-        A = np.zeros((count, len(rows), len(rows)), generators.dtype)
-        for j in range(n):
-            raised = place(monomials(n, k - 1) + np.eye(n, dtype=np.int64)[j], k)
+        i, rest = first_factor(n, k)
+        lower = A[:, rest]  # (count, K_k, K_{k−1})
+        A = np.zeros((count, len(i), len(i)), generators.dtype)
+        for j, raised in enumerate(_raised(n, k)):
             A[:, :, raised] = A[:, :, raised] + dot(generators[:, i, j][:, :, None], lower)
         if np.issubdtype(A.dtype, np.integer):
             A = dot(A, np.ones((), np.int64))
@@ -215,7 +227,7 @@ def _in_floating_point(G: MatrixGroup, d: int) -> list[Invariant]:
     A = torch.from_numpy(act(G.generators.numpy(), d, np.multiply))
     K = A.shape[-1]
     rows = null_space((A - torch.eye(K, dtype=A.dtype)).mT.reshape(-1, K), scale=1.0).mT.conj()
-    expected = molien_series(G, d)[d]
+    expected = dimension(G, d)
     if len(rows) != expected:
         raise ArithmeticError(
             f"{G}: {len(rows)} invariants of degree {d} in floating point, by Molien {expected}: the matrices are "
@@ -231,7 +243,7 @@ def _in_floating_point(G: MatrixGroup, d: int) -> list[Invariant]:
 
 
 def basis(G: MatrixGroup, d: int) -> list[Polynomial]:
-    """A basis of the invariant polynomials of degree d, molien_series(G, d)[d] of them; orbit sums for permutations.
+    """A basis of the invariant polynomials of degree d, dimension(G, d) of them; orbit sums for permutations.
 
     Exact coefficients where they are rational, float64 where they lie in a larger field. G is finite.
     """

@@ -132,9 +132,11 @@ def finite(limit):
 
 
 def continuous():
-    """Tori, and two vectors under SO(2) and SL(2)."""
-    calls = {name: lambda w=w: invariants.torus(torch.tensor(w)) for name, w in TORI.items()}
+    """Tori, a finite abelian group, two vectors under SO(2) and SL(2), and the quadratic form."""
+    calls = {name: lambda w=w: invariants.torus(w) for name, w in TORI.items()}
+    calls["continuous:Z3xZ3"] = lambda: invariants.torus([[1, 0, 1], [0, 1, 1]], [3, 3])
     calls["continuous:SO2_real_2vec"] = lambda: invariants.fundamental(2 * groups.SO(2).vector)
+    calls["continuous:SL2_quadratic"] = lambda: invariants.binary_form(2)
     calls["continuous:SL2_two_vectors"] = lambda: invariants.fundamental(2 * groups.SL(2).vector)
     faults = 0
     for name, call in calls.items():

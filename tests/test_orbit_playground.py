@@ -193,11 +193,21 @@ def test_a_typed_group_is_shown_and_a_typo_loses_nothing():
         ("[[0, −1], [1, 0]]", 4, 2),
         ("[[0, -1], [1, 0]], [[1, 0], [0, -1]]", 8, 2),
         ("[[[0, -1], [1, 0]], [[1, 0], [0, -1]]]", 8, 2),
+        ("[[1/2, -√(3)/2], [sqrt(3)/2, 1/2]]", 6, 2),
+        ("[[cos(2*pi/5), -sin(2*pi/5)], [sin(2*pi/5), cos(2*pi/5)]], [[1, 0], [0, -1]]", 10, 2),
     ],
 )
 def test_groups_are_read_as_one_types_them(text, order, n):
     G = read_group(text)
     assert (G.order, G.n) == (order, n)
+
+
+@pytest.mark.parametrize(
+    "text", ["[[1/0]]", "[[sqrt(-1)]]", "[[x]]", "[[1, 2]", "[[__import__('os')]]", "[['1']]", "[]"]
+)
+def test_what_is_no_matrix_is_explained(text):
+    with pytest.raises(ValueError, match=r"write rows of numbers|\(k, n, n\)"):
+        read_group(text)
 
 
 def test_a_group_chosen_from_the_menu_keeps_points_of_its_size():

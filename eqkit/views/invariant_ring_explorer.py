@@ -261,7 +261,7 @@ class InvariantRingExplorer(View):
         written = ", ".join(map(str, sorted(set(degrees))))
         count = f"{len(degrees)} generators of degrees" if len(degrees) > 1 else "1 generator of degree"
         kind = "independent: a polynomial ring" if self.ring.is_polynomial_ring else "with relations among them"
-        return f"{count} {written}, {kind}. None beyond {max(degrees)}; Noether's bound is {self.group.order:,}."
+        return f"{count} {written}, {kind}. Noether's bound is {self.group.order:,}."
 
     def state(self) -> dict[str, Any]:
         return {

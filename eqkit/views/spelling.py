@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from typing import Any
@@ -42,12 +43,38 @@ def read_group(text: str) -> MatrixGroup:
     if not text.startswith("["):
         return named(text.removeprefix("groups."))
     try:
-        matrices = ast.literal_eval(f"[{text.replace('−', '-')}]")
+        matrices = _evaluate(ast.parse(f"[{text.replace('−', '-').replace('√', 'sqrt')}]", mode="eval").body)
         depth = len(np.shape(matrices))  # ValueError for rows of different lengths
         stack = torch.tensor(matrices[0] if depth == 4 else matrices, dtype=torch.float64)
-    except (ValueError, SyntaxError, TypeError):
-        raise ValueError(f"{text} is no matrix; write rows of numbers, [[0, -1], [1, 0]], [[1, 0], [0, -1]]") from None
+    except (ValueError, SyntaxError, TypeError, ArithmeticError):
+        example = "[[0, -1], [1, 0]], [[1/2, -sqrt(3)/2], [sqrt(3)/2, 1/2]]"
+        raise ValueError(f"{text} is no matrix; write rows of numbers, as in {example}") from None
     return MatrixGroup(stack, name=f"⟨{len(stack)} {'matrix' if len(stack) == 1 else 'matrices'}⟩ on {stack.shape[-1]}")
+
+
+_WORDS = {"sqrt": math.sqrt, "cos": math.cos, "sin": math.sin}
+_SIGNS: dict[type, Any] = {
+    **{ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv},
+    **{ast.UAdd: operator.pos, ast.USub: operator.neg},
+}
+
+
+def _evaluate(node: ast.expr) -> Any:
+    """Lists of numbers, of their sums, differences, products and quotients, of sqrt, cos and sin, and of pi."""
+    match node:
+        case ast.List(elts) | ast.Tuple(elts):
+            return [_evaluate(entry) for entry in elts]
+        case ast.Constant(int() | float() as value):
+            return value
+        case ast.Name("pi"):
+            return math.pi
+        case ast.BinOp(left, sign, right) if type(sign) in _SIGNS:
+            return _SIGNS[type(sign)](_evaluate(left), _evaluate(right))
+        case ast.UnaryOp(sign, operand) if type(sign) in _SIGNS:
+            return _SIGNS[type(sign)](_evaluate(operand))
+        case ast.Call(ast.Name(word), [argument], []) if word in _WORDS:
+            return _WORDS[word](_evaluate(argument))
+    raise ValueError(f"{ast.unparse(node)} is no number")
 
 
 def spell_group(G: MatrixGroup) -> str:

@@ -275,26 +275,29 @@ class OrbitCanvas(Component):
     def _draw_surface(self, axes: Any) -> None:
         from matplotlib.collections import PolyCollection
 
-        V, faces = self._vertices()[:, : self.n], np.frombuffer(self.faces, np.int32).reshape(-1, 3)
-        place = self._place(V)
-        corners = place[faces]
-        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-        tone = np.zeros(len(faces))
+        V = self._vertices()[:, : self.n]
+        tone = np.zeros(len(V))
         if self.selected >= 0:
-            tone = self._tones(values([self.polynomials[self.selected]], V)[:, 0])[faces].mean(1)
+            tone = self._tones(values([self.polynomials[self.selected]], V)[:, 0])
         ink = np.where(tone[:, None] > 0, style.rgb("invariant"), style.rgb("negative"))
         base = 255.0 - (0 if self.n == 2 else 15)
         hue = base + 0.55 * np.abs(tone)[:, None] * (ink - base)
         if self.domain:
-            green = np.clip(0.5 + np.frombuffer(self.domain, np.float32)[faces].mean(1) / 0.03, 0, 1)[:, None]
+            green = np.clip(0.5 + np.frombuffer(self.domain, np.float32) / 0.03, 0, 1)[:, None]
             hue = hue + 0.22 * green * (style.rgb(style.colour("band")[:7]) - hue)
-        if self.n == 3:
-            hue = hue * (0.76 + 0.28 * np.maximum(0, normal @ [-0.35, 0.5, 0.79]))[:, None]
+        if self.n == 2:
+            side, reach = round(len(V) ** 0.5), (-EXTENT, EXTENT, -EXTENT, EXTENT)
+            axes.imshow(hue.reshape(side, side, 3) / 255, origin="lower", interpolation="bilinear", extent=reach)
+            return
+        faces = np.frombuffer(self.faces, np.int32).reshape(-1, 3)
+        corners = self._place(V)[faces]
+        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        light = 0.76 + 0.28 * np.maximum(0, normal @ [-0.35, 0.5, 0.79])
         order = np.flatnonzero(normal[:, 2] > 0)
         order = order[corners[order, :, 2].mean(1).argsort()]
-        hue = np.clip(hue[order] / 255, 0, 1)
-        axes.add_collection(PolyCollection(list(corners[order, :, :2]), facecolors=hue, edgecolors=hue, linewidths=0.4))
+        lit = np.clip((light[:, None] * hue[faces].mean(1))[order] / 255, 0, 1)
+        axes.add_collection(PolyCollection(list(corners[order, :, :2]), facecolors=lit, edgecolors=lit, linewidths=0.4))
 
     def _level(self) -> np.ndarray:
         """The segments (k, 2, 3), as displayed, where the selected polynomial has its value at x."""
@@ -378,7 +381,7 @@ class InvariantTable(Component):
         axes.text(8, 13, self.heading, va="center", color=grey, fontsize=10)
         for k in range(len(self.points)):
             axes.text(columns[k], 13, f"at {'xy'[k]}", va="center", ha="right", color=grey, fontsize=10)
-        room = int((columns[0] - 84 if self.points else width) / 9)
+        room = int((columns[0] - 84 if self.points else width) / 8)
         for i in range(first, min(first + shown, len(self.names))):
             y, name = 26 + 30 * (i - first + 0.5), self.names[i]
             if i == self.selected:

@@ -47,11 +47,12 @@ class Tally(Component):
     selected = _synced(traitlets.Int(-1))
 
     def draw(self, axes: Any) -> None:
+        row = max(0.09, 34 / self.height)
         for i, (number, words) in enumerate(self.facts):
-            axes.text(0.3, 1 - 0.09 * i, number, ha="right", va="top", fontsize=15, fontweight="bold")
-            axes.text(0.34, 0.99 - 0.09 * i, words, va="top")
+            axes.text(0.3, 1 - row * i, number, ha="right", va="top", fontsize=15, fontweight="bold")
+            axes.text(0.34, 0.99 - row * i, words, va="top")
         for i, (size, (hue, letter)) in enumerate(zip(self.sizes[:28], self.classes, strict=False)):
-            x, y = 0.1 + 0.27 * (i % 4), 0.9 - 0.09 * (len(self.facts) + i // 4)
+            x, y = 0.1 + 0.27 * (i % 4), 1 - row * (len(self.facts) + i // 4 + 1.1)
             axes.scatter(x, y, s=180, marker="s", color=hue)
             axes.text(x, y, letter, ha="center", va="center", fontsize=9)
             axes.text(x + 0.05, y, f"× {size}", va="center", fontsize=9)

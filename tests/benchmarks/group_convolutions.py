@@ -123,7 +123,8 @@ def accuracy(make: Callable[[], nn.Module], split: Split, augment: str | None, s
         return float((net(split.x_test / scale).argmax(1) == split.y_test).double().mean())
 
 
-def digits(angles: str) -> None:
+def nets_for(angles: str) -> dict[str, tuple[Callable[[], nn.Module], bool]]:
+    """name: (how to make the net, is it trained with augmentation)"""
     pools = 2 if angles == "any angle" else 1
     nets: dict[str, tuple[Callable[[], nn.Module], bool]] = {
         "C4": (functools.partial(equivariant, pools), False),
@@ -134,8 +135,12 @@ def digits(angles: str) -> None:
     }
     if angles == "any angle":  # the C4 net is invariant under quarter turns, so there they would teach it nothing
         nets["C4, augmented"] = nets["C4"][0], True
+    return nets
+
+
+def digits(angles: str) -> None:
     print(f"\n{f'{angles}: accuracy, %':30} {'numbers':>8}" + "".join(f"{n:>13}" for n in SAMPLES))
-    for name, (make, augment) in nets.items():
+    for name, (make, augment) in nets_for(angles).items():
         print(f"{name:30} {parameters(make()):8,}", end="", flush=True)
         for n in SAMPLES:
             runs = [

@@ -173,10 +173,12 @@ class Pointwise(nn.Module):
             raise ValueError(self._refusal(bad[0]))
 
     def _refusal(self, V: Representation) -> str:
-        kind = "signed permutation" if permutes(V, signs=True) else "no permutation"
+        kind = "a signed permutation representation" if permutes(V, signs=True) else "no permutation representation"
         rule = f"{self.name} of every coordinate commutes with permutations"
         rule += ", and with signs, for it is odd" if self.is_odd else "; with signs only if f is odd, which it is not"
-        error, g, x = equivariance_error(self._at, V, V, x=_simple_vectors(V))
+        error, g, x = max(
+            (equivariance_error(self._at, V, V, x=x) for x in _simple_vectors(V)), key=lambda found: found[0] > 1e-9
+        )
         start = f"Pointwise({V}, {self.name}) over {V.group}: {V} is {kind}, and {rule}. Use Gated"
         if error < 1e-9:
             return f"{start}, or no nonlinearity: no counter-example was found, so {self.name} may be linear"
@@ -197,9 +199,9 @@ class Pointwise(nn.Module):
         return f"{self.name} on {self.V} over {self.V.group}"
 
 
-def _simple_vectors(V: Representation) -> Tensor:
-    """Unit vectors, their negatives, and some Gaussian ones."""
+def _simple_vectors(V: Representation) -> list[Tensor]:
+    """Unit vectors and their negatives; some Gaussian ones, for functions that unit vectors do not give away."""
     one = torch.eye(V.size, dtype=torch.float64)
     others = torch.randn(8, V.size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    x = torch.cat([one, -one, others])
-    return x.to(COMPLEX[torch.float64]) if is_complex(V) else x
+    dtype = COMPLEX[torch.float64] if is_complex(V) else torch.float64
+    return [torch.cat([one, -one]).to(dtype), others.to(dtype)]

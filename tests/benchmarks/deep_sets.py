@@ -48,6 +48,7 @@ def right(model, data):
 
 def digits(steps=4000, batch=128):
     """Text: trained on 1 to 9 digits, tested on up to 100."""
+    rows = []
     lengths = (5, 10, 50, 100)
     print(f"\nSums of digits, trained on 1–9 of them ({steps} steps of {batch}): accuracy at lengths {lengths}")
     print(f"{'learner':34} {'parameters':>10} {'seconds':>8}   " + " ".join(f"{n:>6}" for n in lengths))
@@ -68,10 +69,13 @@ def digits(steps=4000, batch=128):
         accuracy = [right(model, sets.digit_sums(2000, n, n, seed(4)))[0] for n in lengths]
         row = " ".join(f"{a:6.3f}" for a in accuracy)
         print(f"{name:34} {parameters(model):10} {seconds:8.1f}   {row}", flush=True)
+        rows.append({"learner": name, "lengths": lengths, "accuracy": accuracy})
+    return rows
 
 
 def images(steps=2000, batch=64, grain=0.5):
     """Handwriting: trained on 1 to 5 images with film grain, tested on up to 50 images that training never showed."""
+    rows = []
     lengths = (1, 5, 10, 20, 50)
     print(f"\nSums of handwritten digits, trained on 1–5 images ({steps} steps of {batch}), tested on other images:")
     print("accuracy / mean error at lengths " + ", ".join(map(str, lengths)))
@@ -95,6 +99,9 @@ def images(steps=2000, batch=64, grain=0.5):
         cells = [right(model, sets.image_sums(2000, n, n, training=False, generator=seed(3))) for n in lengths]
         row = "  ".join(f"{a:5.3f} / {e:5.2f}" for a, e in cells)
         print(f"{name:24} {parameters(model):6} parameters {seconds:6.1f} s   {row}", flush=True)
+        accuracy, distance = zip(*cells, strict=True)
+        rows.append({"learner": name, "lengths": lengths, "accuracy": accuracy, "mean error": distance})
+    return rows
 
 
 class Quadratic(nn.Module):
@@ -107,6 +114,7 @@ class Quadratic(nn.Module):
 
 def statistics(steps=500, batch=32, points=300):
     """Population statistics: error by the number of training sets, beside the closed form on the sample covariance."""
+    rows = []
     sizes = (64, 512, 4096)
     print(
         f"\nPopulation statistics from {points} points: root mean squared error, nats ({steps} steps of {batch} sets)"
@@ -138,6 +146,9 @@ def statistics(steps=500, batch=32, points=300):
         print(
             f"{name:36} {float(test.y.std()):7.4f}  {left}  |      {right_}  | {closed:7.4f} {seconds:8.1f}", flush=True
         )
+        row = {"task": name, "spread": float(test.y.std()), "sizes": sizes, "learned": errors[:3]}
+        rows.append({**row, "covariance": errors[3:], "plug-in": closed})
+    return rows
 
 
 def norms(x):
@@ -152,6 +163,7 @@ def turned(x, generator):
 
 def clouds(steps=500, batch=32, examples=1000, points=32):
     """Shapes in space, tested at every attitude: what the network is invariant to, and what that costs."""
+    rows = []
     print(f"\nShapes from {points} points, {examples} examples ({steps} steps of {batch}), tested turned: accuracy")
     print(f"{'learner':42} {'parameters':>10} {'seconds':>8}  as trained  turned of helices   change")
     x, y = shapes(examples, points, rotate=False, generator=seed(0))
@@ -190,9 +202,12 @@ def clouds(steps=500, batch=32, examples=1000, points=32):
             lying, logits = (torch.cat([model(read(part)) for part in z.split(100)]) for z in (x_test, x_turned))
         right = logits.argmax(1) == y_test
         as_trained = float((lying.argmax(1) == y_test).float().mean())
-        cells = f"{as_trained:10.3f} {float(right.float().mean()):7.3f} {float(right[helices].float().mean()):10.3f}"
+        all_turned, screws = float(right.float().mean()), float(right[helices].float().mean())
         change = float((lying - logits).abs().max())
-        print(f"{name:42} {parameters(model):10} {seconds:8.1f} {cells} {change:8.0e}", flush=True)
+        cells = f"{as_trained:10.3f} {all_turned:7.3f} {screws:10.3f} {change:8.0e}"
+        print(f"{name:42} {parameters(model):10} {seconds:8.1f} {cells}", flush=True)
+        rows.append({"learner": name, "as trained": as_trained, "turned": all_turned, "helices": screws})
+    return rows
 
 
 if __name__ == "__main__":

@@ -19,9 +19,12 @@ STEPS = 1000
 
 
 def table(title, V, target, constructions=(deep_sets.NO_SYMMETRY, *deep_sets.CONSTRUCTIONS), **options):
+    rows = []
     print(f"\n{title}")
     print(f"{'construction':26} {'error':>8} {'examples':>9} {'seconds':>8} {'terms':>6} {'change':>8}  exact")
     for row in deep_sets.compare(V, target, constructions, steps=STEPS, every=STEPS, **options):
+        if row.refused or row.step == STEPS:
+            rows.append(row)
         if row.refused:
             print(f"{row.name:26} refused: {row.refused}")
         elif row.step == STEPS:
@@ -31,12 +34,12 @@ def table(title, V, target, constructions=(deep_sets.NO_SYMMETRY, *deep_sets.CON
                 f"{row.invariance_error:8.0e}  {exact}",
                 flush=True,
             )
+    return rows
 
 
 def polynomials():
-    for name, G in GROUPS.items():
-        f = invariant_polynomial(G)
-        table(f"{name}, degree {f.degree}, {len(f.terms)} terms", G, f)
+    tasks = {name: (G, invariant_polynomial(G)) for name, G in GROUPS.items()}
+    return {name: table(f"{name}, degree {f.degree}, {len(f.terms)} terms", G, f) for name, (G, f) in tasks.items()}
 
 
 def separation():
@@ -51,7 +54,7 @@ def separation():
         ("pairs of entries of A(4)", deep_sets.Reading(G.vector, (0, 1))),
         ("triples of entries of A(4)", deep_sets.Reading(G.vector, (0, 1, 2))),
     ]
-    table("The Vandermonde polynomial of A(4)", G, f, constructions)
+    return {"A(4)": table("The Vandermonde polynomial of A(4)", G, f, constructions)}
 
 
 if __name__ == "__main__":

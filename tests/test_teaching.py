@@ -217,6 +217,14 @@ def test_the_smallest_case_with_a_fault_is_found_whatever_the_order():
     assert smallest(cases, lambda case: None) is None
 
 
+def test_masks_and_sets_with_holes_are_cases_too():
+    x, mask = torch.tensor([[1.0, torch.nan]]), torch.tensor([[True, False]])
+    cases = [(x.repeat(2, 1), mask.repeat(2, 1)), (x, ~mask), (x, mask), (0 * x[:, :1], mask[:, :1])]
+    (_, smaller), _ = smallest(cases, lambda case: "any")
+    assert smaller.shape == (1, 1)
+    assert smallest(cases, lambda case: "two rows" if len(case[0]) == 2 else None) == (cases[0], "two rows")
+
+
 def test_the_size_of_a_tensor_is_its_entries_before_its_magnitude():
     assert size(torch.zeros(2)) < size(torch.ones(2)) < size(100 * torch.ones(2)) < size(torch.zeros(3))
 

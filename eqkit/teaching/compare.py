@@ -73,7 +73,9 @@ def difference(given: object, expected: object, name: str = "the result", tolera
 def size(case: object) -> float:
     """How large a case is: entries, then magnitude of a tensor; the order of a group; the length of a list."""
     if isinstance(case, Tensor):
-        return case.numel() + float(case.abs().sum()) / (1 + float(case.abs().sum()))
+        entries = case.int() if case.dtype == torch.bool else case  # a mask counts what it lets through
+        total = float(entries.abs().nan_to_num().sum())
+        return case.numel() + total / (1 + total)
     if isinstance(case, tuple):
         return sum(map(size, case))
     if isinstance(case, (int, float)):

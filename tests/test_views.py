@@ -274,6 +274,17 @@ def test_differences_read_as_one_expression():
 
 
 # Components and style
+def test_a_picture_of_256_colours_keeps_a_small_dot_in_its_colour_and_shades_smooth():
+    with style.figure(size=(4, 4)) as (figure, axes):
+        axes.imshow(np.outer(np.linspace(0, 1, 300), np.linspace(0, 1, 300)), cmap="Blues", extent=(0, 1, 0, 1))
+        axes.plot(0.5, 0.5, "o", color=style.colour("group"))
+        figure.canvas.draw()
+        figure.set_layout_engine("none")  # laid out once, so that both pictures have everything in one place
+        picture, full = style.png(figure), io.BytesIO()
+        figure.savefig(full, format="png")
+    seen, truth = (np.asarray(Image.open(file).convert("RGB")).astype(int) for file in (io.BytesIO(picture), full))
+    assert abs(seen - truth).max() < 20 and abs(seen - truth).mean() < 2
+    assert (abs(seen - style.rgb("group")).max(-1) < 8).sum() > 20 and len(picture) < len(full.getvalue()) / 2
 
 
 def test_gather_moves_or_averages_a_matrix():

@@ -8,6 +8,7 @@ import torch
 from eqkit import groups, invariants
 from eqkit.invariants import Polynomial, polynomial, rewriting
 from eqkit.teaching import Verdict, difference, right, show, small_tensors, smallest, wrong
+from eqkit.views import style
 
 
 def count(answer) -> Verdict:
@@ -101,4 +102,19 @@ def max_filter(answer) -> Verdict:
     return right("invariant, convex and |z|-Lipschitz: 2n of them, with random z, separate the orbits")
 
 
+def hills() -> None:
+    """The max filter of one template under D.plane(5): level lines are pentagons with cut corners."""
+    from matplotlib import pyplot
+
+    G, z = groups.D.plane(5), torch.tensor([0.9, 0.25], dtype=torch.float64)
+    along = torch.linspace(-1.3, 1.3, 131, dtype=torch.float64)
+    x = torch.stack(torch.meshgrid(along, along, indexing="xy"), -1)
+    with style.figure(size=(3.4, 3.4)) as (_, axes):
+        axes.contourf(along, along, invariants.max_filter(G.vector, z[None])(x)[..., 0], 12, cmap="cividis")
+        axes.plot(*(G.elements().mT @ z).T, "o", color=style.colour("group"), markeredgecolor="white")
+        axes.set(title="max ⟨gx, z⟩, and the orbit of z", xlabel="x₀", ylabel="x₁", aspect="equal")
+        pyplot.show()
+
+
 CHECKS = {"03.1": count, "03.2": missing, "03.3": elementary, "03.4": minimal, "03.5": max_filter}
+PICTURES = {"03.5": hills}

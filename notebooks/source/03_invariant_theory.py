@@ -28,7 +28,7 @@ import torch
 from eqkit import doctor, groups, invariants, reynolds, subspaces, teaching
 from eqkit.invariants import polynomial
 from eqkit.representations import assert_equivariant, assert_invariant
-from eqkit.tasks import digits
+from eqkit.tasks import digits, rotated_digits
 from eqkit.views import InvariantRingExplorer, OrbitPlayground, style
 
 doctor.greet()
@@ -49,8 +49,8 @@ teaching.notation()
 # %% [markdown]
 # ## Predict
 #
-# The group of quarter turns is `C.plane(4)`. With the reflections of the square it becomes `D.plane(4)`. The invariants $I_1 = x_0^2 + x_1^2$ and
-# $I_2 = x_0^2x_1^2$ belong to both.
+# The group of quarter turns is `C.plane(4)`. With the reflections of the square it becomes `D.plane(4)`. The invariants $I_1 = x_0^2 +
+# x_1^2$ and $I_2 = x_0^2x_1^2$ belong to both.
 
 # %%
 guess = teaching.predict(
@@ -122,8 +122,8 @@ print("relations of degree 8 among the three:", R.relations(8))
 guess.reveal("no, but its square is")
 
 # %% [markdown]
-# So $I_3^2 = I_1^2I_2 - 4I_2^2$. (In what `rewrite` prints, $x_0$ stands for $I_1$ and so on.) Such a **relation** is why counting is not simple:
-# three generators, but not every polynomial in them is a different function.
+# So $I_3^2 = I_1^2I_2 - 4I_2^2$. (In what `rewrite` prints, $x_0$ stands for $I_1$ and so on.) Such a **relation** is why counting is not
+# simple: three generators, but not every polynomial in them is a different function.
 #
 # **Generators separate orbits.** If $x$ and $y$ lie in different orbits of a finite group, some generator differs. *Proof.* The two
 # orbits are finite sets, so some polynomial is 0 on the one and 1 on the other. Its average over the group still is, and it is
@@ -148,17 +148,27 @@ for k in (3, 2):
 # $$\sum_{d} m_d\,t^d \;=\; \frac{1}{|G|}\sum_{g\in G} \frac{1}{\det(E - t\,g)}.$$
 #
 # *Proof.* Let $\lambda_1, \dots, \lambda_n$ be the eigenvalues of $g$. On polynomials of degree $d$ the eigenvalues of $g$ are all products
-# $\lambda_1^{a_1}\cdots\lambda_n^{a_n}$ with $\sum a_i = d$. Their sum, the trace, is the coefficient of $t^d$ in $\prod_i (1 + \lambda_i t +
-# \lambda_i^2t^2 + \dots) = \prod_i 1/(1 - \lambda_i t) = 1/\det(E - tg)$. And the mean of the traces counts the invariants (chapter 02). ∎
+# $\lambda_1^{a_1}\cdots\lambda_n^{a_n}$ with $\sum a_i = d$. Their sum, the trace, is the coefficient of $t^d$ in $\prod_i (1 + \lambda_i
+# t + \lambda_i^2t^2 + \dots) = \prod_i 1/(1 - \lambda_i t) = 1/\det(E - tg)$. And the mean of the traces counts the invariants (chapter
+# 02). ∎
 #
-# Three lines of code: evaluate the right side on a circle in the complex plane, average, and read off the coefficients by a Fourier transform.
+# Three lines of code: evaluate the right side on a circle in the complex plane, average, and read off the coefficients by a Fourier
+# transform.
 
 
 # %%
+CIRCLE = torch.exp(2j * math.pi * torch.arange(64, dtype=torch.float64) / 64) / 2  # 64 points with |t| = 1/2
+
+
+def coefficients(values, degree):
+    """c₀, …, c_degree of the power series Σ c_d t^d with these values on the circle; for integers c_d."""
+    return [round(float(c)) for c in (torch.fft.fft(values).real / 64 * 2.0 ** torch.arange(64))[: degree + 1]]
+
+
 def molien(g, degree):
-    t = torch.exp(2j * math.pi * torch.arange(64) / 64) / 2  # 64 points with |t| = 1/2
-    mean = (1 / torch.linalg.det(torch.eye(g.shape[-1]) - t[:, None, None, None] * g)).mean(1)
-    return [round(float(c)) for c in (torch.fft.fft(mean).real / 64 * 2.0 ** torch.arange(64))[: degree + 1]]
+    E = torch.eye(g.shape[-1], dtype=torch.float64)
+    values = 1 / torch.linalg.det(E - CIRCLE[:, None, None] * g[:, None])  # (order, 64)
+    return coefficients(values.mean(0), degree)
 
 
 print("quarter turns:", molien(groups.C.plane(4).elements(), 8))
@@ -171,8 +181,8 @@ for G in (groups.C.plane(4), groups.S(3), groups.Octahedral(), groups.Icosahedra
     print("· = sizes of bases:", found[1:7] == sizes)
 
 # %% [markdown]
-# (`molien_series` computes the same in whole numbers, with no rounding at all.) The term of $g = E$ is $1/(1-t)^n$, which counts *all* polynomials. In high
-# degrees it outgrows the other terms, so that about one polynomial in $|G|$ is invariant:
+# (`molien_series` computes the same in whole numbers, with no rounding at all.) The term of $g = E$ is $1/(1-t)^n$, which counts *all*
+# polynomials. In high degrees it outgrows the other terms, so that about one polynomial in $|G|$ is invariant:
 
 # %%
 with style.figure(size=(7, 2.8)) as (figure, axes):
@@ -189,8 +199,8 @@ with style.figure(size=(7, 2.8)) as (figure, axes):
 # ### A series that knew something about codes
 #
 # Two complex matrices generate a group of order 192, with invariants in degrees 8, 16, 24 (two), … only: the series is
-# $1/\big((1-t^8)(1-t^{24})\big)$. Gleason (1970): let $x_0^{8-w}x_1^w$ stand for a code word of weight $w$. For a binary code that equals its
-# dual, with all weights divisible by 4, the sum over its words is an invariant of this group. So such codes have a length divisible
+# $1/\big((1-t^8)(1-t^{24})\big)$. Gleason (1970): let $x_0^{8-w}x_1^w$ stand for a code word of weight $w$. For a binary code that equals
+# its dual, with all weights divisible by 4, the sum over its words is an invariant of this group. So such codes have a length divisible
 # by 8. Here is the shortest one, the extended Hamming code, and its sum *is* the first generator:
 
 # %%
@@ -212,12 +222,12 @@ print("words by weight:", enumerator, "· the first generator:", enumerator == R
 # %% [markdown]
 # ## How do we know that a list is complete?
 #
-# Molien's number is what there is. What do the products of some invariants span? Here is the idea behind all that `eqkit.invariants` computes:
-# represent a polynomial by its **values at random points**. Products are products of values, and the dimension of a span is the
+# Molien's number is what there is. What do the products of some invariants span? Here is the idea behind all that `eqkit.invariants`
+# computes: represent a polynomial by its **values at random points**. Products are products of values, and the dimension of a span is the
 # rank of a matrix of numbers. To be exact, take the numbers modulo a prime, $\mathbb F_p$ with $p = 2^{31} - 1$.
 #
-# The rank can only come out too small: random points may be unlucky, and a minor may be divisible by $p$. So if it reaches Molien's number, the list is
-# complete in that degree, and *luck plays no part in the proof*.
+# The rank can only come out too small: random points may be unlucky, and a minor may be divisible by $p$. So if it reaches Molien's
+# number, the list is complete in that degree, and *luck plays no part in the proof*.
 
 # %%
 PRIME = 2**31 - 1
@@ -268,13 +278,14 @@ for G in (groups.C.plane(4), groups.Octahedral(), groups.A(4), groups.C(5)):
 # %% [markdown]
 # ## Theorem: symmetric functions
 #
-# **Theorem.** Every symmetric polynomial in $x_0, \dots, x_{n-1}$ is a polynomial in the power sums $p_k = \sum_i x_i^k$, $k = 1, \dots, n$, in
-# exactly one way.
+# **Theorem.** Every symmetric polynomial in $x_0, \dots, x_{n-1}$ is a polynomial in the power sums $p_k = \sum_i x_i^k$, $k = 1, \dots,
+# n$, in exactly one way.
 #
 # *Proof.* A symmetric polynomial is a combination of orbit sums of monomials. In degree $d$ these are as many as there are ways to
 # write $d$ as a sum of at most $n$ positive integers, the exponents. Products of power sums of degree $d$ are as many as there are
-# ways to write $d$ as a sum of integers $\le n$. Draw such a sum as rows of dots and read it by columns: the two numbers are equal. And the products are
-# independent, since the Jacobian determinant of $p_1, \dots, p_n$ is $n!$ times that of Vandermonde, $\prod_{i<j}(x_j - x_i) \ne 0$. ∎
+# ways to write $d$ as a sum of integers $\le n$. Draw such a sum as rows of dots and read it by columns: the two numbers are equal. And
+# the products are independent, since the Jacobian determinant of $p_1, \dots, p_n$ is $n!$ times that of Vandermonde, $\prod_{i<j}(x_j -
+# x_i) \ne 0$. ∎
 #
 # For example the *discriminant*, which is 0 exactly if two of three numbers are equal:
 
@@ -300,11 +311,12 @@ print("the same at 100 points:", torch.allclose(p(S3(x)), discriminant(x)), "· 
 #
 # $$\sum_{g}(u\cdot gx)^d \;=\; \sum_{|a| = d} \frac{d!}{a!}\; u^a \sum_g (gx)^a \;=\; |G|\sum_{|a|=d}\frac{d!}{a!}\;u^a\, R(x^a)(x).$$
 #
-# By the theorem before, those with $d > |G|$ are polynomials in those with $d \le |G|$. Compare the coefficients of $u^a$: each $R(x^a)$ is a polynomial
-# in the $R(x^b)$ with $|b| \le |G|$. And the $R(x^a)$ span all invariants, because $R$ is a projection. ∎
+# By the theorem before, those with $d > |G|$ are polynomials in those with $d \le |G|$. Compare the coefficients of $u^a$: each $R(x^a)$
+# is a polynomial in the $R(x^b)$ with $|b| \le |G|$. And the $R(x^a)$ span all invariants, because $R$ is a projection. ∎
 #
-# How good is the bound? The table shows the largest degree that is needed, and the bound that `eqkit` has used, the lowest of several. (*hsop*: primary invariants, see below.
-# *Hilbert*: once every polynomial of a degree lies in the ideal of the invariants found so far, no new one can come.)
+# How good is the bound? The table shows the largest degree that is needed, and the bound that `eqkit` has used, the lowest of several.
+# (*hsop*: primary invariants, see below. *Hilbert*: once every polynomial of a degree lies in the ideal of the invariants found so far, no
+# new one can come.)
 
 # %%
 family = [groups.C(n) for n in range(2, 7)] + [groups.C.plane(n) for n in range(3, 7)]
@@ -334,8 +346,9 @@ def is_cyclic(G):
 print("exactly the cyclic ones:", attained == [G for G in family if is_cyclic(G)])
 
 # %% [markdown]
-# (Schmid 1991: only cyclic groups attain it.) For permutations of $n$ points the degrees are $\le \max(n, n(n-1)/2)$ however large the group (Göbel 1995),
-# and the even permutations $A(n)$ attain that, for $n \ge 3$. Their new invariant is the Vandermonde product, of degree $n(n-1)/2$:
+# (Schmid 1991: only cyclic groups attain it.) For permutations of $n$ points the degrees are $\le \max(n, n(n-1)/2)$ however large the
+# group (Göbel 1995), and the even permutations $A(n)$ attain that, for $n \ge 3$. Their new invariant is the Vandermonde product, of
+# degree $n(n-1)/2$:
 
 # %%
 for n in (3, 4, 5):
@@ -343,8 +356,9 @@ for n in (3, 4, 5):
     print(f"A({n}), order {groups.A(n).order}: degrees {R.degrees} · n(n − 1)/2 = {n * (n - 1) // 2}")
 
 # %% [markdown]
-# So the search is finite: go through the degrees up to a bound, add what is new, and compare with Molien. A `certificate` says what the proof
-# rests on:
+# So the search is finite: go through the degrees up to a bound, add what is new, and compare with Molien. A `certificate` says what the
+# proof rests on. (`python tests/benchmarks/invariant_rings.py` prints how long it takes for the recorded groups, beside the computer
+# algebra system Singular in the same run.)
 
 # %%
 for G in (groups.Octahedral(), groups.F4()):
@@ -352,8 +366,8 @@ for G in (groups.Octahedral(), groups.F4()):
     print(f"{G}, order {G.order}: degrees {R.degrees}\n  {R.certificate}")
 
 # %% [markdown] slide="notes"
-# For the lecturer: `python tests/benchmarks/invariant_rings.py` prints one table: our generators beside those of Singular in the same run, with the
-# times of both, for all recorded groups.
+# For the lecturer: let the class guess the degrees for the octahedron first. 2 is everybody's guess; that 9 is needed, the first odd
+# degree at all, is the surprise of the next picture.
 
 # %% [markdown]
 # ## Explore: primary and secondary
@@ -377,13 +391,15 @@ print({key: state[key] for key in ("group", "order", "molien", "degrees", "polyn
 # *The answers.* (1) Four, of degrees 2, 4, 6, 9, against three, of degrees 2, 4, 6. (2) $C(5)$, the smaller group: 15 against 9. Fewer
 # symmetries leave more invariants. (3) For those generated by reflections, see below.
 #
-# **Theorem (Hironaka decomposition).** There are $n$ invariants $\theta_1, \dots, \theta_n$, the *primary* ones, and finitely many *secondary* ones
-# $\eta_i$, such that every invariant is $\sum_i \eta_i\, q_i(\theta_1, \dots, \theta_n)$ with polynomials $q_i$, in **exactly one way**. Hence
+# **Theorem (Hironaka decomposition).** There are $n$ invariants $\theta_1, \dots, \theta_n$, the *primary* ones, and finitely many
+# *secondary* ones $\eta_i$, such that every invariant is $\sum_i \eta_i\, q_i(\theta_1, \dots, \theta_n)$ with polynomials $q_i$, in
+# **exactly one way**. Hence
 #
-# $$\sum_d m_d t^d = \frac{\sum_i t^{\deg \eta_i}}{\prod_j (1 - t^{\deg \theta_j})}, \qquad \text{number of } \eta_i = \frac{\prod_j \deg\theta_j}{|G|}.$$
+# $$\sum_d m_d t^d = \frac{\sum_i t^{\deg \eta_i}}{\prod_j (1 - t^{\deg \theta_j})}, \qquad \text{number of } \eta_i = \frac{\prod_j
+# \deg\theta_j}{|G|}.$$
 #
-# For quarter turns: $\theta = (I_1, I_2)$ and $\eta = (1, I_3)$. The relation replaces every $I_3^2$, so $I_3$ is needed once or not at all. The identity, tested
-# to degree 30:
+# For quarter turns: $\theta = (I_1, I_2)$ and $\eta = (1, I_3)$. The relation replaces every $I_3^2$, so $I_3$ is needed once or not at
+# all. The identity, tested to degree 30:
 
 # %%
 for G in (groups.C.plane(4), groups.A(4), groups.Tetrahedral(), groups.Octahedral(), groups.Quaternion(), groups.C(5)):
@@ -395,8 +411,9 @@ for G in (groups.C.plane(4), groups.A(4), groups.Tetrahedral(), groups.Octahedra
 # %% [markdown]
 # ### When no relations are left
 #
-# **Theorem (Shephard & Todd 1954, Chevalley 1955).** The generators are independent, with no relation between them, exactly if the group is generated by reflections
-# (matrices that fix a hyperplane). Then the degrees satisfy $\prod d_i = |G|$, and $\sum (d_i - 1)$ is the number of reflections.
+# **Theorem (Shephard & Todd 1954, Chevalley 1955).** The generators are independent, with no relation between them, exactly if the group
+# is generated by reflections (matrices that fix a hyperplane). Then the degrees satisfy $\prod d_i = |G|$, and $\sum (d_i - 1)$ is the
+# number of reflections.
 
 # %%
 print("group                  order  degrees         Π dᵢ = order   Σ (dᵢ − 1)  reflections")
@@ -414,9 +431,9 @@ for G in (groups.S(4), groups.D.plane(5), groups.SignedPermutations(3), groups.H
 # %% [markdown]
 # ## More than one vector
 #
-# Data rarely come as one vector. Let a group act on several at once: $v$ and $w$ in the plane, both turned by the same quarter turn. From an invariant of one vector
-# we get some of two by **polarisation**: $f(sv + tw)$ is invariant for all numbers $s, t$, hence each coefficient is. From $|v|^2$ come $|v|^2$, $v\cdot w$ and $|w|^2$.
-# Are these all, of degree 2?
+# Data rarely come as one vector. Let a group act on several at once: $v$ and $w$ in the plane, both turned by the same quarter turn. From
+# an invariant of one vector we get some of two by **polarisation**: $f(sv + tw)$ is invariant for all numbers $s, t$, hence each
+# coefficient is. From $|v|^2$ come $|v|^2$, $v\cdot w$ and $|w|^2$. Are these all, of degree 2?
 
 # %%
 guess = teaching.predict("How many invariants of degree 2 have two vectors under quarter turns?", ["3", "4", "6"])
@@ -435,9 +452,10 @@ print("with det(v,w)", [spanned([*polarised, determinant], d) for d in range(0, 
 guess.reveal("4")
 
 # %% [markdown]
-# The determinant $\det(v, w) = v_0w_1 - v_1w_0$ is an invariant of *pairs* that no single vector has: for $w = v$ it is 0. In general (Weyl): for more than $n$
-# vectors of dimension $n$, polarisations of the generators for $n$ vectors are enough. For permutations those of a *single* one are. So sets of points in
-# any dimension are known by their mixed power sums $\sum_i x_i^ay_i^b\cdots$ of degree $\le n$, and there are $\binom{n+m}{m} - 1$ of them:
+# The determinant $\det(v, w) = v_0w_1 - v_1w_0$ is an invariant of *pairs* that no single vector has: for $w = v$ it is 0. In general
+# (Weyl): for more than $n$ vectors of dimension $n$, polarisations of the generators for $n$ vectors are enough. For permutations those of
+# a *single* one are. So sets of points in any dimension are known by their mixed power sums $\sum_i x_i^ay_i^b\cdots$ of degree $\le n$,
+# and there are $\binom{n+m}{m} - 1$ of them:
 
 # %%
 for n, m in ((2, 2), (3, 2), (4, 2), (3, 3)):
@@ -453,18 +471,19 @@ for n, m in ((2, 2), (3, 2), (4, 2), (3, 3)):
 # %% [markdown]
 # ### Infinite groups
 #
-# For compact groups all of this holds with the Haar average in place of the mean. The **first fundamental theorems** name the generators. For vectors under
-# rotations of space: all dot products, and all *brackets* $[x\,y\,z]$, determinants of three of them. That these are enough can be counted too, since
-# Molien's mean becomes an integral over rotation angles (Weyl's integral), which a finite sum computes exactly:
+# For compact groups all of this holds with the Haar average in place of the mean. The **first fundamental theorems** name the generators.
+# For vectors under rotations of space: all dot products, and all *brackets* $[x\,y\,z]$, determinants of three of them. That these are
+# enough can be counted too, since Molien's mean becomes an integral over rotation angles (Weyl's integral), which a finite sum computes
+# exactly:
 
 # %%
 SO3 = groups.SO(3)
 three = invariants.fundamental(3 * SO3.vector)
 print(three.names)
 design = reynolds.class_functions(SO3, 8)
-t = torch.exp(2j * math.pi * torch.arange(64) / 64) / 2
-at = torch.stack([design.mean(1 / torch.linalg.det(torch.eye(3) - s * design.elements) ** 3) for s in t])
-series = [round(float(c)) for c in (torch.fft.fft(at).real / 64 * 2.0 ** torch.arange(64))[:9]]
+E = torch.eye(3, dtype=torch.float64)
+values = 1 / torch.linalg.det(E - CIRCLE[:, None, None] * design.elements[:, None]) ** 3  # for three vectors
+series = coefficients(design.mean(values), 8)
 x = torch.randn(200, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 values = three(x)
 ranks = []
@@ -474,9 +493,10 @@ for d in range(9):
 print("there are", series, "\nspanned  ", ranks)
 
 # %% [markdown]
-# For rotations of the plane there is a way that needs no theorem. Write a vector as a complex number $z = x + iy$. The turn by $\theta$ multiplies it by $e^{i\theta}$,
-# and a plane that turns $k$ times as fast by $e^{ik\theta}$. So a product of $z$'s and $\bar z$'s is multiplied by $e^{i(\dots)\theta}$, and is invariant exactly if the
-# **weights add up to 0**: one equation in non-negative integers. Its minimal solutions generate. For two planes with weights 1 and 2:
+# For rotations of the plane there is a way that needs no theorem. Write a vector as a complex number $z = x + iy$. The turn by $\theta$
+# multiplies it by $e^{i\theta}$, and a plane that turns $k$ times as fast by $e^{ik\theta}$. So a product of $z$'s and $\bar z$'s is
+# multiplied by $e^{i(\dots)\theta}$, and is invariant exactly if the **weights add up to 0**: one equation in non-negative integers. Its
+# minimal solutions generate. For two planes with weights 1 and 2:
 
 # %%
 print(invariants.hilbert_basis(np.array([[1, -1, 2, -2]]), np.array([0])).tolist(), "powers of z, z̄, w, w̄")
@@ -488,29 +508,35 @@ print(*invariants.circle([1, 2]).names, sep="\n")
 # %% [markdown]
 # ## Maps, not only numbers
 #
-# Equivariant polynomial maps $f(gx) = W(g)f(x)$ can be multiplied by invariants. So we look for maps $f_j$ such that every other is $\sum_j p_j(x)\,f_j(x)$ with
-# invariant $p_j$. Again there is a count, Molien's formula with the character of $W$ in the numerator,
-# $\frac{1}{|G|}\sum_g \overline{\chi_W(g)}/\det(E - tg)$, and the trick (Malgrange) is that a map is an invariant of one more vector that is linear in it.
+# Equivariant polynomial maps $f(gx) = W(g)f(x)$ can be multiplied by invariants. So we look for maps $f_j$ such that every other is
+# $\sum_j p_j(x)\,f_j(x)$ with invariant $p_j$. Again there is a count, Molien's formula with the character of $W$ in the numerator,
+# $\frac{1}{|G|}\sum_g \overline{\chi_W(g)}/\det(E - tg)$, and the trick (Malgrange) is that a map is an invariant of one more vector that
+# is linear in it.
 #
 # One source of maps is free: if $f$ is invariant under orthogonal matrices, its **gradient** is equivariant. Is that all of them?
 
 # %%
 for G in (groups.SignedPermutations(3), groups.S(3), groups.C.plane(4)):
-    E, R = invariants.equivariants(G, G.vector), invariants.invariant_ring(G)
-    assert_equivariant(lambda x, E=E: E(x).sum(-2), G.vector, G.vector)
-    print(f"{G}\n  counts {invariants.molien_series(G, 6, G.vector)}\n  maps   {', '.join(E.names)}")
-    print(f"  gradients of degrees {[d - 1 for d in R.degrees]}, maps of degrees {list(E.degrees)}")
+    maps, R = invariants.equivariants(G, G.vector), invariants.invariant_ring(G)
+    assert_equivariant(lambda x, maps=maps: maps(x).sum(-2), G.vector, G.vector)
+    m, counts = invariants.molien_series(G, 8), invariants.molien_series(G, 8, G.vector)
+    free = counts == [sum(m[d - e] for e in maps.degrees if e <= d) for d in range(9)]
+    print(f"{G}: {', '.join(maps.names)}")
+    print(f"  counts {counts}; each map in one way: {free}")
+    print(f"  degrees of the maps {list(maps.degrees)}, of gradients {[d - 1 for d in R.degrees]}")
 
 # %% [markdown]
-# For groups generated by reflections the gradients of the generators are a basis (Solomon 1963). For quarter turns they miss the map of degree 1
-# that everyone knows: the quarter turn $(x_0, x_1) \mapsto (x_1, -x_0)$ itself. A network whose output is the gradient of an invariant cannot turn.
+# For groups generated by reflections the gradients of the generators are a basis (Solomon 1963): the count is $\sum_j m_{d - \deg f_j}$,
+# so each map is $\sum_j p_jf_j$ in one way only. For quarter turns they miss the map of degree 1 that everyone knows: the quarter turn
+# $(x_0, x_1) \mapsto (x_1, -x_0)$ itself. A network whose output is the gradient of an invariant cannot turn.
 
 # %% [markdown]
 # ## Enough to tell apart
 #
-# Generators make every invariant *polynomial*. To tell orbits apart is less, and takes fewer numbers: $2D + 1$ random combinations of invariants are
-# enough, with probability 1, where $D$ is the dimension of the data. For clouds of $n$ points in $k$ dimensions (a matrix $X$ with its rows in
-# any order) Dym and Gortler need no polynomials at all: $\langle a_j, \operatorname{sort}(Xw_j)\rangle$ for random $a_j, w_j$, that is, project on a line, sort, weigh.
+# Generators make every invariant *polynomial*. To tell orbits apart is less, and takes fewer numbers: $2D + 1$ random combinations of
+# invariants are enough, with probability 1, where $D$ is the dimension of the data. For clouds of $n$ points in $k$ dimensions (a matrix
+# $X$ with its rows in any order) Dym and Gortler need no polynomials at all: $\langle a_j, \operatorname{sort}(Xw_j)\rangle$ for random
+# $a_j, w_j$, that is, project on a line, sort, weigh.
 
 # %%
 print("points in space   generators   separating")
@@ -530,15 +556,34 @@ print("sorted projections agree:", torch.allclose(features(one), features(other)
 assert_invariant(features, V)
 
 # %% [markdown]
+# All clouds of three points with coordinates 0 and 1 in space: how many of them are different, and how many does each list tell apart?
+
+# %%
+V = 3 * groups.S(3).vector
+clouds = torch.cartesian_prod(*[torch.arange(2)] * 9).double()  # (512, 9)
+features = invariants.separating(V, torch.Generator().manual_seed(0))
+
+
+def told_apart(values):
+    """How many of the rows differ by more than rounding."""
+    return len((torch.cdist(values, values) < 1e-6).int().argmax(1).unique())
+
+
+print("different up to order:", len({tuple(sorted(zip(*x.view(3, 3).tolist(), strict=True))) for x in clouds}))
+print("sorted columns:", told_apart(clouds.view(-1, 3, 3).sort(-1).values.flatten(1)))
+print(f"{features.size} separating invariants:", told_apart(features(clouds)))
+
+# %% [markdown]
 # ### How far apart?
 #
-# To *differ* is not yet to differ *measurably*. The distance of two orbits is $d(x, y) = \min_g|x - gy|$. A good list changes neither much faster nor much slower:
-# $c\,d(x,y) \le |f(x) - f(y)| \le C\,d(x,y)$ with $c > 0$, it is **bi-Lipschitz**. Polynomials are not: take $x = (t, -t, 0)$ and $y = 0$ under $S(3)$. The power
-# sums are $(0, 2t^2, 0)$, of size $t^2$, while the distance is $\sqrt2\,t$. **Max filters**
+# To *differ* is not yet to differ *measurably*. The distance of two orbits is $d(x, y) = \min_g|x - gy|$. A good list changes neither much
+# faster nor much slower: $c\,d(x,y) \le |f(x) - f(y)| \le C\,d(x,y)$ with $c > 0$, it is **bi-Lipschitz**. Polynomials are not: take $x =
+# (t, -t, 0)$ and $y = 0$ under $S(3)$. The power sums are $(0, 2t^2, 0)$, of size $t^2$, while the distance is $\sqrt2\,t$. **Max filters**
 #
 # $$f_j(x) = \max_{g}\,\langle gx, z_j\rangle$$
 #
-# for $2D$ random templates $z_j$ separate and are bi-Lipschitz (Cahill et al. 2022). They cost one scalar product for each element of $G$; for $S(n)$ sorting does it.
+# for $2D$ random templates $z_j$ separate and are bi-Lipschitz (Cahill et al. 2022). They cost one scalar product for each element of $G$;
+# for $S(n)$ sorting does it.
 
 # %%
 V = groups.S(3).vector
@@ -559,8 +604,8 @@ with style.figure(size=(7, 2.8)) as (figure, axes):
     plt.show()
 
 # %% [markdown]
-# On 10,000 random pairs, many of them near each other or near a mirror, the best and the worst ratio stay within a factor of 20 for max filters, and
-# sorting is perfect: for $S(n)$ on single numbers it is an isometry.
+# On 10,000 random pairs, many of them near each other or near a mirror, the best and the worst ratio stay within a factor of 20 for max
+# filters, and sorting is perfect: for $S(n)$ on single numbers it is an isometry.
 
 # %%
 lists["sorting"] = invariants.sorting(V)
@@ -571,13 +616,14 @@ for name, f in lists.items():
 # %% [markdown]
 # ## Real data: digits, whichever way they are turned
 #
-# How does one recognise a shape that may be turned? Number the pixels of an image by complex numbers $z$, with the centre of mass at 0, and let
-# $\rho(z)$ be the ink. Its **complex moments** are
+# How does one recognise a shape that may be turned? Number the pixels of an image by complex numbers $z$, with the centre of mass at 0,
+# and let $\rho(z)$ be the ink. Its **complex moments** are
 #
 # $$c_{pq} = \sum_z \rho(z)\, z^p\, \bar z^q \big/ s^{\,p+q}, \qquad s = \text{the mean size}.$$
 #
-# Turning the image by $\theta$ replaces $z$ by $e^{i\theta}z$, so $c_{pq}$ is multiplied by $e^{i(p-q)\theta}$: it has *weight* $p - q$. Products of weights with sum 0 are
-# invariant, and the congruences above list the minimal ones. Up to order 3 the moments are $c_{20}, c_{21}, c_{30}$, of weights 2, 1 and 3:
+# Turning the image by $\theta$ replaces $z$ by $e^{i\theta}z$, so $c_{pq}$ is multiplied by $e^{i(p-q)\theta}$: it has *weight* $p - q$.
+# Products of weights with sum 0 are invariant, and the congruences above list the minimal ones. Up to order 3 the moments are $c_{20},
+# c_{21}, c_{30}$, of weights 2, 1 and 3:
 
 # %%
 weights, names = [2, -2, 1, -1, 3, -3], ["c₂₀", "c̄₂₀", "c₂₁", "c̄₂₁", "c₃₀", "c̄₃₀"]
@@ -588,9 +634,10 @@ for e in invariants.hilbert_basis(np.array([weights]), np.array([0])).tolist():
         print(f"{monomial:14s}", "real" if e == conjugate else "real and imaginary part")
 
 # %% [markdown]
-# Thirteen real invariants. Six of them (with $c_{11}$ seven) are the **moments of Hu**, 1962, the standard for decades: $|c_{20}|^2$, $|c_{30}|^2$, $|c_{21}|^2$,
-# $\mathrm{Re}\,c_{20}\bar c_{21}^2$ and both parts of $c_{30}\bar c_{21}^3$. Hu found them by hand, and one can see what that misses: $\mathrm{Im}\,c_{20}\bar c_{21}^2$.
-# (Flusser noticed in 2000.) Moments $(e^{i}, 1, 1)$ and $(e^{-i}, 1, 1)$ agree in all of Hu's, and are no turned copies of each other:
+# Thirteen real invariants. Six of them (with $c_{11}$ seven) are the **moments of Hu**, 1962: $|c_{20}|^2$, $|c_{30}|^2$, $|c_{21}|^2$,
+# $\mathrm{Re}\,c_{20}\bar c_{21}^2$ and both parts of $c_{30}\bar c_{21}^3$. Hu found them by hand, and one can see what that misses:
+# $\mathrm{Im}\,c_{20}\bar c_{21}^2$. (Flusser noticed in 2000 what is missing.) Moments $(e^{i}, 1, 1)$ and $(e^{-i}, 1, 1)$ agree in all
+# of Hu's, and are no turned copies of each other:
 
 
 # %%
@@ -609,7 +656,8 @@ print(f"in the complete list {int(differ.sum())} of {thirteen.size} differ")
 
 
 # %% [markdown]
-# Now 1797 handwritten digits. A quarter turn only permutes the pixels, so there the invariants must agree *exactly*:
+# Now 1797 handwritten digits, and besides 64 invariants of the moments up to order 4. A quarter turn only permutes the pixels, so there
+# the invariants must agree *exactly*:
 
 # %%
 images, labels = digits.images().double(), digits.labels()
@@ -646,8 +694,9 @@ for name, f in methods.items():
     )
 
 # %% [markdown]
-# How well can one read with them? As in chapter 02: 400 random neurons on the features, a ridge regression on the first 1000 digits, upright, and the last
-# 797 read upright and turned by a random number of quarter turns. (High powers are pulled together by a signed square root.)
+# How well can one read with them? As in chapter 02: 400 random neurons on the features, a ridge regression on the first 1000 digits,
+# upright, and the last
+# 797 read upright, turned by a random number of quarter turns, and by any angle. (High powers are pulled together by a signed square root.)
 
 # %%
 guess = teaching.predict(
@@ -658,38 +707,49 @@ guess
 
 # %%
 generator = torch.Generator().manual_seed(0)
-chosen = torch.randint(4, (len(images),), generator=generator)
-turned = torch.stack([images.rot90(k, (1, 2)) for k in range(4)], 1)[torch.arange(len(images)), chosen]
+chosen, angles = torch.randint(4, (len(images),), generator=generator), torch.rand(len(images), generator=generator)
+quarters = torch.stack([images.rot90(k, (1, 2)) for k in range(4)], 1)[torch.arange(len(images)), chosen]
 
 
-def reads(features):
-    """What is read in the last 797 digits, upright and turned: (2, 797)."""
+def any_angle(size, reach):
+    """Each digit turned by an angle of its own, drawn anew on size × size pixels."""
+    return rotated_digits.turned(images[:, None].float(), math.tau * angles, size, reach)[:, 0].double()
+
+
+small, wide = any_angle(8, 1), any_angle(16, 2**0.5)  # moments take images of any size
+
+
+def reads(features, *sets):
+    """What is read in the last 797 images of each set, after fitting to the first 1000 upright ones: (sets, 797)."""
     generator = torch.Generator().manual_seed(0)
-    tables = [features(x) for x in (images, turned)]
+    tables = [features(x) for x in (images, *sets)]
     tables = [x.sign() * x.abs().sqrt() for x in tables]
     centre, spread = tables[0][:1000].mean(0), tables[0][:1000].std(0) + 1e-3
     A = torch.randn(tables[0].shape[1], 400, dtype=torch.float64, generator=generator) / tables[0].shape[1] ** 0.5
     b = torch.randn(400, dtype=torch.float64, generator=generator)
-    upright, any_way = (torch.relu((x - centre) / spread @ A + b) for x in tables)
-    H, Y = upright[:1000], torch.nn.functional.one_hot(labels[:1000]).double()
+    neurons = [torch.relu((x - centre) / spread @ A + b) for x in tables]
+    H, Y = neurons[0][:1000], torch.nn.functional.one_hot(labels[:1000]).double()
     weights = torch.linalg.solve(H.T @ H + torch.eye(400), H.T @ Y)
-    return torch.stack([(h[1000:] @ weights).argmax(1) for h in (upright, any_way)])
+    return torch.stack([(h[1000:] @ weights).argmax(1) for h in neurons])
 
 
-answers = {name: reads(f) for name, f in methods.items()}
-right = {name: (read == labels[1000:]).double().mean(1) for name, read in answers.items()}
+answers = {name: reads(f, quarters, small if name == "pixels" else wide) for name, f in methods.items()}
+right = {name: (read == labels[1000:]).double().mean(1).tolist() for name, read in answers.items()}
 for name in ("Hu", "order 3", "order 4"):
-    print(f"{name}: the same answers upright and turned: {torch.equal(*answers[name])}")
-print("pixels: upright > 90 %, turned < 50 %:", bool(right["pixels"][0] > 0.9), bool(right["pixels"][1] < 0.5))
-print("order 4 reads 72 to 88 %:", 0.72 < float(right["order 4"][1]) < 0.88)
+    print(f"{name}: the same answers after quarter turns: {torch.equal(*answers[name][:2])}", end=" · ")
+    print("at any angle within 5 %:", abs(right[name][0] - right[name][2]) < 0.05)
+print("pixels: upright > 90 %:", right["pixels"][0] > 0.9, "· turned < 50 %:", max(right["pixels"][1:]) < 0.5)
+print("order 4 reads 72 to 88 %:", 0.72 < right["order 4"][1] < 0.88)
+print(
+    "order 3 is no better than Hu's six, order 4 is:", right["order 3"][1] < right["Hu"][1] + 0.05 < right["order 4"][1]
+)
 
 # %%
-with style.figure(size=(7, 2.6)) as (figure, axes):
-    for offset, which, hue in ((-0.19, 0, "data"), (0.19, 1, "group")):
-        shares = [100 * float(shares[which]) for shares in right.values()]
-        name = ("upright", "turned")[which]
-        bars = axes.barh([i + offset for i in range(4)], shares, 0.36, color=style.colour(hue), label=name, zorder=2)
-        axes.bar_label(bars, fmt="%.0f %%", padding=3)
+with style.figure(size=(7.5, 3.2)) as (figure, axes):
+    for which, (name, hue) in enumerate((("upright", "data"), ("quarter turns", "group"), ("any angle", "invariant"))):
+        shares, places = [100 * each[which] for each in right.values()], [i + 0.27 * (which - 1) for i in range(4)]
+        bars = axes.barh(places, shares, 0.25, color=style.colour(hue), label=name, zorder=2)
+        axes.bar_label(bars, fmt="%.0f %%", padding=3, fontsize=9)
     axes.set(title="Invariants read alike, turned or not", xlim=(0, 112), xlabel="digits read right", yticks=range(4))
     axes.set_yticklabels([f"{name}, {f(images[:2]).shape[1]} features" for name, f in methods.items()])
     axes.invert_yaxis()
@@ -700,9 +760,11 @@ with style.figure(size=(7, 2.6)) as (figure, axes):
 guess.reveal("about 80 %")
 
 # %% [markdown]
-# Turned digits are read as well as upright ones, from upright examples alone. The price: what makes an upright digit upright is gone as well, and moments of low order
-# see little detail. (The seven invariants that Hu lacks add nothing for these digits; a fourth order does.) Must not a 6 now be a 9? A 9 stood on its head has *exactly* the invariants of the 9, and many a 6 looks like it. Here are the 6 and the 9 that come nearest to
-# each other by a quarter turn or two, and who is taken for whom:
+# Turned digits are read as well as upright ones, from upright examples alone. The price: what makes an upright digit upright is gone as
+# well, and moments of low order see little detail. (The seven invariants that Hu lacks add nothing for these digits; a fourth order does.
+# And nothing was said about angles other than quarter turns: they are invariances of the *formula*, and the pixels of a redrawn image
+# follow it well.) Must not a 6 now be a 9? A 9 stood on its head has *exactly* the invariants of the 9, and many a 6 looks like it. Here
+# are the 6 and the 9 that come nearest to each other by a quarter turn or two, and who is taken for whom:
 
 # %%
 sixes, nines = images[labels == 6], images[labels == 9]
@@ -736,9 +798,9 @@ with style.figure(1, 4, size=(11, 3)) as (figure, axes):
 # %% [markdown]
 # ## Limits
 #
-# **Groups that are not compact.** `SL(2)` has no average, but it has invariants: the determinant of two vectors, the discriminant of a quadratic form. For polynomials
-# there even is a Reynolds operator: they cannot tell SL(2) from its compact relative SU(2), so average over that (Weyl's trick). Below, $u_0u_2$ on quadratic
-# forms, averaged over SU(2), is unchanged by shears and stretches:
+# **Groups that are not compact.** `SL(2)` has no average, but it has invariants: the determinant of two vectors, the discriminant of a
+# quadratic form. For polynomials there even is a Reynolds operator: they cannot tell SL(2) from its compact relative SU(2), so average
+# over that (Weyl's trick). Below, $u_0u_2$ on quadratic forms, averaged over SU(2), is unchanged by shears and stretches:
 
 # %%
 print(invariants.fundamental(2 * groups.SL(2).vector).names, "and", invariants.binary_form(2).names)
@@ -755,8 +817,8 @@ discriminant = invariants.binary_form(2)(u)[:, 0]
 print("it is two thirds of the discriminant:", torch.allclose(before.real, discriminant * 2 / 3))
 
 # %% [markdown]
-# But invariants no longer separate orbits. A stretch pulls $(1, 0)$ to $(\frac1k, 0)$, as near to the origin as you like: a continuous invariant has the same value at both,
-# though the origin is an orbit of its own. `separating` says so:
+# But invariants no longer separate orbits. A stretch pulls $(1, 0)$ to $(\frac1k, 0)$, as near to the origin as you like: a continuous
+# invariant has the same value at both, though the origin is an orbit of its own. `separating` says so:
 
 # %%
 try:
@@ -765,8 +827,9 @@ except ValueError as reason:
     print(reason)
 
 # %% [markdown]
-# **Shears** alone have not even a Reynolds operator on polynomials. An equivariant projection onto the invariant vectors of the plane would be a matrix $P$ of rank 1 that commutes with the
-# shear $g$, with $gP = P$ and $P$ the identity on its image. There is none: the equations have only solutions with $P^2 = 0$.
+# **Shears** alone have not even a Reynolds operator on polynomials. An equivariant projection onto the invariant vectors of the plane
+# would be a matrix $P$ of rank 1 that commutes with the shear $g$, with $gP = P$ and $P$ the identity on its image. There is none: the
+# equations have only solutions with $P^2 = 0$.
 
 # %%
 g, E = torch.tensor([[1.0, 1], [0, 1]]).double(), torch.eye(2, dtype=torch.float64)
@@ -775,7 +838,18 @@ P = subspaces.null_space(equations).T.reshape(-1, 2, 2)  # all matrices with gP 
 print("solutions of gP = P = Pg:", len(P), "· P² = 0:", torch.allclose(P[0] @ P[0], 0 * E))
 
 # %% [markdown]
-# And over a field in which $|G|$ is 0 (the *modular* case) one cannot divide by the order, and neither Molien nor Noether holds. All numbers in this book are real or complex.
+# And over a field in which $|G|$ is 0 (the *modular* case) one cannot divide by the order: there is no average, and the proofs of this
+# chapter stop at their first line. All numbers in this book are real or complex.
+#
+# ## Which list, when?
+#
+# | you need | take | how many |
+# |---|---|---|
+# | every invariant as a polynomial of the list | generators, `invariant_ring`, `fundamental`, `circle` | depends on the group; degrees ≤ its order |
+# | every invariant in *one* way | primary and secondary, `R.primary`, `R.secondary` | $n + \prod \deg\theta_j / \lvert G\rvert$ |
+# | orbits told apart | `separating` | at most $2D + 1$ |
+# | told apart, and by a margin that does not vanish | `max_filter` | $2D$, each a maximum over $G$ |
+# | vectors as outputs | `equivariants` | modules over the invariants |
 
 # %% [markdown]
 # ## Exercises
@@ -784,8 +858,8 @@ print("solutions of gP = P = Pg:", len(P), "· P² = 0:", torch.allclose(P[0] @ 
 
 # %% [markdown] exercise="03.1"
 # ### Exercise 03.1 · Molien by hand
-# The invariants of the square, `D.plane(4)`, have the series $1/\big((1-t^2)(1-t^4)\big)$. Write `count(d)`, the number of independent ones of degree $d$, in one line
-# and with no group in it.
+# The invariants of the square, `D.plane(4)`, have the series $1/\big((1-t^2)(1-t^4)\big)$. Write `count(d)`, the number of independent
+# ones of degree $d$, in one line and with no group in it.
 
 # %% [markdown] hint="03.1"
 # The series counts the pairs $(a, b)$ of integers $\ge 0$ with $2a + 4b = d$.
@@ -815,15 +889,17 @@ def count(d):
 
 # %% [markdown] exercise="03.2"
 # ### Exercise 03.2 · What is missing?
-# The group $T_h$ is generated by sign changes of $x_0, x_1, x_2$ and by the cyclic shift $x_0 \to x_1 \to x_2 \to x_0$. (A volleyball has this symmetry.) Someone says that its
-# invariants are the polynomials in $a = x_0^2 + x_1^2 + x_2^2$, $b = x_0^2x_1^2 + x_1^2x_2^2 + x_2^2x_0^2$ and $c = x_0^2x_1^2x_2^2$. Find one that is not, of the lowest degree:
-# `missing = polynomial("...", n=3)`.
+# The group $T_h$ is generated by sign changes of $x_0, x_1, x_2$ and by the cyclic shift $x_0 \to x_1 \to x_2 \to x_0$. (A volleyball has
+# this symmetry.) Someone says that its invariants are the polynomials in $a = x_0^2 + x_1^2 + x_2^2$, $b = x_0^2x_1^2 + x_1^2x_2^2 +
+# x_2^2x_0^2$ and $c = x_0^2x_1^2x_2^2$. Find one that is not, of the lowest degree: `missing = polynomial("...", n=3)`.
 
 # %% [markdown] hint="03.2"
-# In which degree does Molien promise more than a, b and c give? The order is 24, and $1/\big((1-t^2)(1-t^4)(1-t^6)\big)$ counts the polynomials in a, b, c.
+# In which degree does Molien promise more than a, b and c give? The order is 24, and $1/\big((1-t^2)(1-t^4)(1-t^6)\big)$ counts the
+# polynomials in a, b, c.
 
 # %% [markdown] hint="03.2"
-# a, b and c are unchanged by *all* permutations. You need one that a swap changes, in squares of the $x_i$: take a monomial like $x_0^4x_1^2$, and average.
+# a, b and c are unchanged by *all* permutations. You need one that a swap changes, in squares of the $x_i$: take a monomial like
+# $x_0^4x_1^2$, and average.
 
 # %% stub="03.2"
 missing = ...  # polynomial("...", n=3)
@@ -832,7 +908,8 @@ missing = ...  # polynomial("...", n=3)
 teaching.check("03.2", missing)
 
 # %% [markdown] solution="03.2"
-# Molien gives 4 in degree 6, and a, b, c only 3 ($a^3$, $ab$, $c$). `invariants.project(polynomial("x0^4 x1^2", n=3), T_h)` averages, and three times it is:
+# Molien gives 4 in degree 6, and a, b, c only 3 ($a^3$, $ab$, $c$). `invariants.project(polynomial("x0^4 x1^2", n=3), T_h)` averages, and
+# three times it is:
 
 # %% solution="03.2"
 missing = polynomial("x0^4 x1^2 + x1^4 x2^2 + x2^4 x0^2", n=3)
@@ -842,8 +919,9 @@ missing = polynomial("x0^4 + x1^4 + x2^4", n=3)  # that is a² − 2b
 
 # %% [markdown] exercise="03.3"
 # ### Exercise 03.3 · Newton's identities
-# The elementary symmetric polynomials $e_k$, with $\prod_i (T + x_i) = \sum_k e_k T^{n-k}$, are polynomials in the power sums: $k\,e_k = \sum_{i=1}^k (-1)^{i-1} e_{k-i}\,p_i$, $e_0 = 1$.
-# Write `elementary(p)`, which gets the tensor $(p_1, \dots, p_n)$ and returns the tensor $(e_1, \dots, e_n)$.
+# The elementary symmetric polynomials $e_k$, with $\prod_i (T + x_i) = \sum_k e_k T^{n-k}$, are polynomials in the power sums: $k\,e_k =
+# \sum_{i=1}^k (-1)^{i-1} e_{k-i}\,p_i$, $e_0 = 1$. Write `elementary(p)`, which gets the tensor $(p_1, \dots, p_n)$ and returns the tensor
+# $(e_1, \dots, e_n)$.
 
 # %% [markdown] hint="03.3"
 # Start a list `e = [1]` and append $e_1, e_2, \dots$ in turn; each needs only those before it.
@@ -879,8 +957,9 @@ def elementary(p):
 
 # %% [markdown] exercise="03.4"
 # ### Exercise 03.4 · Minimal monomials
-# A circle acts on $z_0, \dots, z_{n-1}$ with integer weights $w$. Write `minimal(w)`: the set of all tuples $a \ne 0$ of integers $\ge 0$ with $\sum_i w_ia_i = 0$ that are *minimal*, not the sum of two
-# others. Each entry of a minimal one is at most $\max_i|w_i|$ (or 1, if all weights are 0).
+# A circle acts on $z_0, \dots, z_{n-1}$ with integer weights $w$. Write `minimal(w)`: the set of all tuples $a \ne 0$ of integers $\ge 0$
+# with $\sum_i w_ia_i = 0$ that are *minimal*, not the sum of two others. Each entry of a minimal one is at most $\max_i|w_i|$ (or 1, if
+# all weights are 0).
 
 # %% [markdown] hint="03.4"
 # `itertools.product(range(m + 1), repeat=len(w))` gives all candidates. First find all solutions.
@@ -917,9 +996,16 @@ def minimal(w):
     return {a for a in every if any(a) and sum(k * i for k, i in zip(w, a, strict=True)) == 0 and math.gcd(*a) == 1}
 
 
+# %% [markdown]
+# The next exercise has a picture to reach: the max filter of one template $z$ on the plane, for the reflections and turns of a pentagon.
+
+# %%
+teaching.expected("03.5")
+
 # %% [markdown] exercise="03.5"
 # ### Exercise 03.5 · Max filter
-# Write `max_filter(G, x, z)`, the maximum of $\langle gx, z\rangle$ over all $g$ in a finite group, for points x (count, n) and one template z (n,). It returns (count,).
+# Write `max_filter(G, x, z)`, the maximum of $\langle gx, z\rangle$ over all $g$ in a finite group, for points x (count, n) and one
+# template z (n,). It returns (count,).
 
 # %% [markdown] hint="03.5"
 # `G.elements()` has shape (order, n, n). All $\langle gx, z\rangle$ at once are a table of shape (order, count).
@@ -950,9 +1036,9 @@ def max_filter(G, x, z):
 # %% [markdown]
 # ## Break it
 #
-# **Drop a generator.** In which degree is it missed first? In its own: the list is minimal. **Take an angle at random.** A turn by 1 radian generates infinitely many elements: there
-# is no list to average over. **Forget the reflections.** With invariants of a group that is too large one is blind: $D.plane(4)$ for $C.plane(4)$ above. With those of a group
-# that is too small the function is not invariant.
+# **Drop a generator.** In which degree is it missed first? In its own: the list is minimal. **Take an angle at random.** A turn by 1
+# radian generates infinitely many elements: there is no list to average over. **Forget the reflections.** With invariants of a group that
+# is too large one is blind: `D.plane(4)` for `C.plane(4)` above. With those of a group that is too small the function is not invariant.
 
 # %%
 G = groups.Octahedral()
@@ -977,7 +1063,8 @@ except AssertionError:
 # ## Try next
 #
 # - Type `(0 1 2 3), (0 2)` into the explorer: which symmetries has a square seen as four points, and which generators?
-# - Which pairs of digits does `methods["order 4"]` confuse most, and would reflections make it worse? (Under a reflection $c_{pq}$ becomes its conjugate: which invariants remain?)
+# - Which pairs of digits does `methods["order 4"]` confuse most, and would reflections make it worse? (Under a reflection $c_{pq}$ becomes
+# its conjugate: which invariants remain?)
 # - The group `F4()` has order 1152. Guess the share of polynomials of degree 24 that are invariant, and compute it.
 #
 # | chapter | question |
@@ -993,5 +1080,6 @@ except AssertionError:
 # - H. Weyl. *The Classical Groups*, Princeton 1939.
 # - N. Dym, S. Gortler. *Low dimensional invariant embeddings for universal geometric learning*, 2022.
 # - J. Cahill, J. Iverson, D. Mixon, D. Packer. *Group-invariant max filtering*, 2022.
-# - M.-K. Hu. *Visual pattern recognition by moment invariants*, 1962; J. Flusser. *On the independence of rotation moment invariants*, 2000.
+# - M.-K. Hu. *Visual pattern recognition by moment invariants*, 1962; J. Flusser. *On the independence of rotation moment
+# invariants*, 2000.
 # - E. Alpaydin, C. Kaynak. *Optical recognition of handwritten digits*, UCI 1998: the images (CC BY 4.0).

@@ -1,15 +1,17 @@
 """Learning unitary matrices: the table of Hyland & Rätsch (2017), determinants, constraints, and memory, in 3 minutes.
 
     python tests/benchmarks/unitary.py
+    python data/make/unitary_runs.py        # the same runs, into data/recorded_runs/unitary.json
 
 1. Losses on fresh examples after learning a Haar-random U(n), median and worst of 5 runs: as a multiple of the floor
    2n·10⁻⁴, or the loss itself after "L". Beside them what was recorded before (reference). One core; seconds are of all
    5 runs together.
-2. The determinant switch · 3. six ways to keep M Mᵀ = E · 4. the copy and the adding task.
+2. Restricted to d of the n² directions of u(8) · 3. the determinant switch · 4. six ways to keep M Mᵀ = E · 5. the copy
+   and the adding task.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -39,14 +41,14 @@ def start(n: int) -> Tensor:
 
 
 def layer(map: str, start: str) -> Callable[[int], torch.nn.Module]:
-    return lambda n: unitary.UnitaryMatrix(n, map, start=start, copies=(RUNS,), generator=seed(n))
+    return lambda n: unitary.UnitaryMatrix(n, map, start=start, copies=(RUNS,), generator=seed(n + 50))
 
 
-def restricted(n: int) -> torch.nn.Module | None:
-    """7n of the n² basis matrices of u(n)."""
-    if 7 * n >= n * n:
+def restricted(n: int, d: int | None = None) -> torch.nn.Module | None:
+    """d of the n² basis matrices of u(n), 7n unless told; None where that is no restriction."""
+    if d is None and 7 * n >= n * n:
         return None
-    chosen = torch.randperm(n * n, generator=seed(n))[: 7 * n]
+    chosen = torch.randperm(n * n, generator=seed(n))[: d or 7 * n]
     part = groups.MatrixGroup(lie_algebra=groups.U(n).lie_algebra[chosen])
     return unitary.GroupMatrix(part, start="identity", copies=(RUNS,))
 
@@ -92,33 +94,69 @@ def show(losses: Tensor, floor: float) -> str:
     return f"L {middle:.3g}–{worst:.3g}"
 
 
-def hyland_raetsch() -> None:
-    print(f"{'a Haar unitary is learned':24}" + "".join(f"{f'n = {n}':>30}" for n in SIZES))
-    tasks = {n: HiddenMatrix(groups.U(n).sample(RUNS, seed(n)).to(torch.complex64)) for n in SIZES}
-    print(f"{'a random guess, 4n':24}", end="")
-    for n, task in tasks.items():
+class Result(NamedTuple):
+    """The loss of each run on fresh examples after learning, and the seconds of all runs together."""
+
+    method: str
+    n: int
+    losses: Tensor
+    seconds: float
+
+
+def hidden(n: int) -> HiddenMatrix:
+    return HiddenMatrix(groups.U(n).sample(RUNS, seed(n)).to(torch.complex64))
+
+
+def learned(name: str, module: torch.nn.Module, n: int, options: dict) -> Result:
+    task, begin = hidden(n), time.process_time()
+    for _ in unitary.learn(module, task, snapshots=2, generator=seed(1), **options):
+        pass
+    seconds = time.process_time() - begin
+    return Result(name, n, score(module, task), seconds)
+
+
+def hyland_raetsch() -> Iterator[Result]:
+    """A random guess, the closed form, and each of METHODS, at each of SIZES."""
+    for n in SIZES:
         guess = start(n)
-        print(f"{f'L {float(score(lambda x, M=guess: x @ M.mT, task).mean()):.3g} [4n = {4 * n}]':>30}", end="")
-    print(f"\n{'Procrustes, 200 pairs':24}", end="")
-    for task in tasks.values():
-        pairs = [torch.cat(part, -2) for part in zip(*(task(seed(i)) for i in range(10)), strict=True)]
+        yield Result("a random guess", n, score(lambda x, M=guess: x @ M.mT, hidden(n)), 0.0)
+    for n in SIZES:
+        begin = time.process_time()
+        pairs = [torch.cat(part, -2) for part in zip(*(hidden(n)(seed(i)) for i in range(10)), strict=True)]
         U = unitary.procrustes(*pairs).to(torch.complex64)
-        print(f"{show(score(lambda x, U=U: x @ U.mT, task), task.floor):>30}", end="")
-    print()
+        yield Result("Procrustes, 200 pairs", n, score(lambda x, U=U: x @ U.mT, hidden(n)), time.process_time() - begin)
     for method in METHODS:
-        print(f"{method.name:24}", end="", flush=True)
-        for n, recorded in zip(SIZES, method.recorded, strict=True):
-            module = method.layer(n)
-            if module is None:
-                print(f"{'–':>30}", end="")
-                continue
-            begin = time.process_time()
-            for _ in unitary.learn(module, tasks[n], snapshots=2, generator=seed(1), **method.options):
-                pass
-            seconds = time.process_time() - begin
-            cell = f"{show(score(module, tasks[n]), tasks[n].floor)} [{recorded}] {seconds:.1f}s"
-            print(f"{cell:>30}", end="", flush=True)
-        print()
+        for n in SIZES:
+            if module := method.layer(n):
+                yield learned(method.name, module, n, method.options)
+
+
+def print_table() -> None:
+    recorded = {(m.name, n): text for m in METHODS for n, text in zip(SIZES, m.recorded, strict=True)}
+    recorded |= {("a random guess", n): f"4n = {4 * n}" for n in SIZES}
+    print(f"{'a Haar unitary is learned':24}" + "".join(f"{f'n = {n}':>30}" for n in SIZES), end="")
+    shown = ""
+    for r in hyland_raetsch():
+        if r.method != shown:
+            missing = sum(n < r.n for n in SIZES)  # restricted: nothing to restrict at a small n
+            print(f"\n{r.method:24}" + f"{'–':>30}" * missing, end="")
+            shown = r.method
+        cell = f"{show(r.losses, hidden(r.n).floor)} [{recorded.get((r.method, r.n), '–')}] {r.seconds:.1f}s"
+        print(f"{cell:>30}", end="", flush=True)
+    print()
+
+
+def directions(n: int = 8) -> Iterator[tuple[int, Result]]:
+    """U(n) by exp of d of the n² directions, from E and recentred after every 10 steps: d, and the result."""
+    for d in range(n, n * n + 1, n):
+        for name, rebase in (("from E", 0), ("recentred", 10)):
+            yield d, learned(name, restricted(n, d), n, {"rebase": rebase, "steps": 500})
+
+
+def print_directions() -> None:
+    print(f"\nU(8) by d of its 64 directions: median – worst of {RUNS} runs, floor {hidden(8).floor}")
+    for d, r in directions():
+        print(f"  d = {d:2}   {r.method:10} {show(r.losses, hidden(8).floor)}", flush=True)
 
 
 def determinants() -> None:
@@ -144,9 +182,17 @@ def constraints() -> None:
             print(f"  {r.way:12} {r.error:8.4f} {r.satisfaction:10.1e} {r.loss:8.4f} {r.seconds:8.3f}")
 
 
-def memory() -> None:
-    print("\nrecurrent networks, 10 s of CPU each, Adam .01, batch 32: mean loss of the last tenth")
-    print(f"  {'task':22} {'network':14} {'numbers':>8} {'steps':>6} {'loss':>8} {'no memory':>10}")
+class Memory(NamedTuple):
+    """The losses of a network, one a step, in 10 seconds of training."""
+
+    task: str
+    network: str
+    numbers: int
+    baseline: float
+    history: list[float]
+
+
+def memory() -> Iterator[Memory]:
     for task in (Copy(50), Adding(50), Adding(100)):
         for network in (unitary.OrthogonalRNN, unitary.LSTM):
             module = network(task.inputs, 64 if network is unitary.OrthogonalRNN else 32, task.outputs, seed(0))
@@ -155,20 +201,28 @@ def memory() -> None:
                 history.append(progress.loss)
                 if time.process_time() - begin > 10:
                     break
-            last = history[-max(1, len(history) // 10) :]
-            print(
-                f"  {task!s:22} {network.__name__:14} {unitary.parameter_count(module):8} {len(history):6} "
-                f"{sum(last) / len(last):8.4f} {task.baseline:10.4f}",
-                flush=True,
-            )
+            yield Memory(str(task), network.__name__, unitary.parameter_count(module), task.baseline, history)
+
+
+def print_memory() -> None:
+    print("\nrecurrent networks, 10 s of CPU each, Adam .01, batch 32: mean loss of the last tenth")
+    print(f"  {'task':22} {'network':14} {'numbers':>8} {'steps':>6} {'loss':>8} {'no memory':>10}")
+    for m in memory():
+        last = m.history[-max(1, len(m.history) // 10) :]
+        print(
+            f"  {m.task:22} {m.network:14} {m.numbers:8} {len(m.history):6} "
+            f"{sum(last) / len(last):8.4f} {m.baseline:10.4f}",
+            flush=True,
+        )
 
 
 def main() -> None:
     torch.set_num_threads(1)
-    hyland_raetsch()
+    print_table()
+    print_directions()
     determinants()
     constraints()
-    memory()
+    print_memory()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""Chapter 11 as a reader meets it: pictures before anything runs, Run All, and ConstraintSatisfaction driven inside."""
+
+import functools
+
+import numpy as np
+import pytest
+from book import ROOT
+from lab import SUBSHELLS, opener
+from test_book import CONTRASTS, Chapter, changes, click, find, scrub
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, servers):
+    """The chapter, opened once."""
+    with opener(chromium, servers(SUBSHELLS[0]), "book-11") as open_:
+        path = ROOT / "notebooks" / "11_learning_unitary_operators.ipynb"
+        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
+
+
+@pytest.fixture
+def notebook(opened):
+    """The notebook, after Run All."""
+    return opened().run()
+
+
+@pytest.fixture
+def view(notebook):
+    return notebook.view("ConstraintSatisfaction")
+
+
+def test_before_anything_runs_the_pictures_are_there(opened):
+    chapter = opened()
+    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
+    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
+    assert len(chapter.widths) >= 10 and min(chapter.widths) > 200
+
+
+def test_run_all_ends_without_an_error_and_only_the_projection_holds(view):
+    state = view.state()
+    assert state["equations"] == "M Mᵀ = E" and state["snapshots"] == 80
+    assert state["holds"] == {"free": False, "penalty": False, "projection": True}
+    assert view.pixels()[..., :3].std() > 10
+
+
+def test_each_student_shows_its_matrix_and_what_is_wrong_with_it(notebook, view):
+    wrong = {}
+    for name in ("free", "penalty", "projection"):
+        click(view, name)
+        view.wait(lambda state, name=name: state["method"] == name)
+        if name != "projection":
+            before = view.pixels(1)
+            notebook.until(lambda: view.pixels(1)[..., :3].std() > 5)
+        else:
+            changes(notebook, view, 1, before)
+        wrong[name] = (view.pixels(1)[..., :3] < 250).any(-1).mean()  # inked pixels of |M Mᵀ − E|
+    assert wrong["free"] > wrong["projection"] and wrong["penalty"] > wrong["projection"]
+
+
+def test_a_heavy_penalty_trains_live_stops_and_replays(notebook, view):
+    trained = view.pixels(0)
+    view.locator.locator(".noUi-handle").first.press("PageUp")
+    view.wait(lambda state: state["weight"] > 1 and state["snapshots"] == 0)
+    changes(notebook, view, 0, trained)
+    click(view, "play")
+    view.wait(lambda state: state["snapshots"] > 30, 60)
+    click(view, "stop")
+    state = view.wait(lambda state: not state["running"])
+    assert state["holds"] == {"free": False, "penalty": False, "projection": True}
+    scrub(notebook, view, 0)
+    click(view, "reset")
+    view.wait(lambda state: state["weight"] == 1 and state["snapshots"] == 0)
+
+
+def test_the_same_equation_at_another_dimension(notebook, view):
+    before = view.pixels(5)
+    n = view.state()["n"]
+    view.locator.locator(".noUi-handle").last.press("ArrowRight")
+    state = view.wait(lambda state: state["n"] == n + 1)
+    assert state["holds_at_n"]
+    changes(notebook, view, 5, before)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_view_is_legible_and_nothing_overflows(notebook, view, theme):
+    notebook.theme(theme)
+    notebook.until(lambda: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
+    faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
+    assert not faint, faint
+    assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_a_prediction_is_remembered(notebook):
+    notebook.page.get_by_label("penalty and projection", exact=True).check()
+    notebook.page.get_by_text("Noted.").first.wait_for()
+    revealed = notebook.run_cell(find(notebook, 'guess.reveal("projection only")'))
+    assert "You expected: penalty and projection." in revealed
+
+
+def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
+    answer, check = find(notebook, "outside = ..."), find(notebook, 'teaching.check("11.5"')
+    verdict = notebook.cell(check).locator("[data-eq-verdict]")
+    kinds = [verdict.get_attribute("data-eq-verdict")]
+    for entries in ("[[-1.0, 0.0], [0.0, -1.0]]", "[[-1.0, 3.0], [0.0, -1.0]]"):
+        notebook.write_cell(answer, f"outside = torch.tensor({entries})")
+        notebook.run_cell(answer)
+        notebook.run_cell(check)
+        kinds.append(verdict.get_attribute("data-eq-verdict"))
+    assert kinds == ["not yet", "wrong", "right"]

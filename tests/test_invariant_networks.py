@@ -277,6 +277,8 @@ def test_deep_sets_of_deep_sets_on_the_gram_matrix_are_invariant_to_order_and_al
     [
         (lambda: InvariantNetwork(A4, "generator"), "choose one of generators, primary and secondary"),
         (lambda: InvariantNetwork(groups.S(12), "reynolds"), "cheap for it are"),
+        (lambda: InvariantNetwork(groups.A(9)), "362,880 terms, too many. For large groups 'design'"),
+        (lambda: InvariantNetwork(groups.C(8), "primary and secondary"), "192 secondary ones.*use the 65 generators"),
         (lambda: InvariantNetwork(groups.RubiksCube()), "For large groups 'design', 'frame' and 'sampled' are cheap"),
         (lambda: InvariantNetwork(groups.SO(3).vector ** 2), "first fundamental|sum of copies"),
         (lambda: InvariantNetwork(groups.SO(3), "reynolds"), "is infinite"),

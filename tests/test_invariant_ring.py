@@ -10,9 +10,9 @@ from invariant_cases import CASES, f4, group
 from oracles import cycles_close
 
 from eqkit import groups, invariants, representations
-from eqkit.invariants import invariant_ring, modular, molien_series, polynomial
+from eqkit.invariants import hironaka, invariant_ring, modular, molien_series, polynomial
 from eqkit.invariants.cyclotomic import exact_matrices
-from eqkit.invariants.generators import values, weighted_monomials
+from eqkit.invariants.generators import field_of, values, weighted_monomials
 from eqkit.invariants.quotient import Quotient
 from eqkit.invariants.spaces import monomials, place
 
@@ -263,6 +263,23 @@ def test_a_turned_group_has_generators_of_the_same_degrees_in_floating_point(G):
         representations.assert_invariant(f, turned.vector)
     with pytest.raises(ValueError, match="not recognised"):
         _ = R.primary
+
+
+def test_generic_invariants_decide_whether_a_system_of_parameters_of_these_degrees_exists():
+    F, rng = field_of(groups.C(7)), np.random.default_rng(0)
+    for G, degrees, there in ((groups.C(7), (1, 2, 2, 2, 3, 3, 7), False), (groups.C(6), (1, 2, 2, 2, 3, 6), True)):
+        first, numerator = next(hironaka._possible_degrees(G, list(invariant_ring(G).degrees)))
+        assert first == degrees and sum(numerator) * G.order == math.prod(degrees)  # the Molien series alone allows it
+        assert hironaka._exists(G, F, degrees, numerator, rng) == there
+
+
+def test_a_decomposition_too_large_is_refused_before_the_work():
+    with pytest.raises(
+        MemoryError, match="degrees 1, 2, 2, 2, 2, 3, 4, 8 have 192 secondary ones.* use the 65 generators"
+    ):
+        _ = invariant_ring(groups.C(8)).primary
+    with pytest.raises(MemoryError, match="lists of 12 degrees"):
+        next(hironaka._possible_degrees(groups.C(12), list(range(1, 13))))
 
 
 def test_a_badly_conditioned_group_is_refused_and_not_answered_wrongly():

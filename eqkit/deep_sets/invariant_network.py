@@ -52,7 +52,10 @@ def features_of(V: Representation, name: str, generator: torch.Generator | None 
                 raise ValueError(f"primary and secondary: for finite groups; for {V.group} take features='generators'")
             ring = _ring(V)
             why = "Hironaka decomposition"
-            return invariants.Features.of(ring.primary, V, why), invariants.Features.of(ring.secondary, V, why)
+            try:
+                return invariants.Features.of(ring.primary, V, why), invariants.Features.of(ring.secondary, V, why)
+            except MemoryError as error:
+                raise ValueError(f"primary and secondary: {error}") from error
         case "separating":
             return invariants.separating(V, generator=generator)
         case "max filter":

@@ -24,6 +24,7 @@ from eqkit.invariants.quotient import Quotient
 from eqkit.invariants.spaces import Invariant
 
 _TRIES = 40  # systems of equal degrees tried
+_CHOICES, _WORK = 10**6, 2 * 10**9  # lists of degrees, and multiplications for one system: what a minute allows
 _SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -57,14 +58,23 @@ def decompose(G: MatrixGroup, generators: Sequence[Invariant]) -> tuple[tuple[In
     """Primary and secondary invariants, checked modulo two primes; the primary ones have the smallest Π dᵢ found.
 
     Degrees are those of generators (or, failing these, a common multiple); for each choice that fits the Molien series
-    generators are tried first, then sums of invariants with small coefficients.
+    generators are tried first, then sums of invariants with small coefficients. MemoryError: groups for which one
+    system takes more than 2·10⁹ multiplications.
     """
     F, second = field_of(G, 0), field_of(G, 1)
     if len(generators) == G.n:
         return tuple(generators), (_one(G),)
     rng = np.random.default_rng(0)
     for degrees, numerator in _possible_degrees(G, [f.degree for f in generators]):
-        for system in itertools.islice(_systems(G, generators, degrees, rng), _TRIES):
+        if (work := _work(G.n, degrees)) > _WORK:
+            raise MemoryError(
+                f"{G}: primary invariants of degrees {', '.join(map(str, degrees))} have {sum(numerator):,} secondary "
+                f"ones, and to find them takes about {work:.0e} multiplications, more than {_WORK:.0e}; use the "
+                f"{len(generators)} generators, or invariants.separating"
+            )
+        for attempt, system in enumerate(itertools.islice(_systems(G, generators, degrees, rng), _TRIES)):
+            if attempt == 1 and not _exists(G, F, degrees, numerator, rng):
+                break
             if (secondary := _secondary(G, F, generators, system, numerator)) is None:
                 continue
             again = _secondary(G, second, generators, system, numerator)
@@ -74,9 +84,33 @@ def decompose(G: MatrixGroup, generators: Sequence[Invariant]) -> tuple[tuple[In
     raise ArithmeticError(f"{G}: no system of parameters was found among the invariants tried")
 
 
+def _work(n: int, degrees: Sequence[int]) -> int:
+    """About how many multiplications it takes to divide by a system of parameters of these degrees, as `Quotient.work`.
+
+    The quotient by the first k has the Hilbert series Π (1 − t^dᵢ)/(1 − t)ⁿ, so its sizes are known before the work.
+    """
+    top, variables = sum(degrees) - n, n - list(degrees).count(1)
+    sizes = [math.comb(n - 1 + d, d) for d in range(top + 1)]
+    for d in degrees:
+        sizes = multiplied(sizes, d)
+    return sum((variables * q) ** 3 + math.comb(n + d, d + 1) * q**2 for d, q in enumerate(sizes))
+
+
+def _exists(G: MatrixGroup, F: Field, degrees: tuple[int, ...], numerator: list[int], rng: np.random.Generator) -> bool:
+    """Is there any system of parameters of these degrees? If so, generic invariants are one, so one try decides."""
+    bases = {d: list(plain_invariants(G, d)) for d in set(degrees)}
+    generic = [_sum(bases[d], rng.integers(1, F.p, len(bases[d]))) for d in degrees]
+    return _secondary(G, F, [], generic, numerator) is not None
+
+
 def _possible_degrees(G: MatrixGroup, degrees: list[int]) -> Iterator[tuple[tuple[int, ...], list[int]]]:
     """Degrees of θ for which Molien · Π (1 − t^dᵢ) is a polynomial with coefficients ≥ 0 and sum Π dᵢ / |G|."""
-    order = int(G.order)
+    order, kinds = int(G.order), len({*degrees, math.lcm(*degrees)})
+    if (count := math.comb(kinds + G.n - 1, G.n)) > _CHOICES:
+        raise MemoryError(
+            f"{G}: {count:,} lists of {G.n} degrees could be those of primary invariants, more than {_CHOICES:,}; use "
+            f"the {len(degrees)} generators, or invariants.separating"
+        )
     choices = list(itertools.combinations_with_replacement(sorted({*degrees, math.lcm(*degrees)}), G.n))
     for chosen in sorted(choices, key=lambda c: (math.prod(c), sum(c))):
         if math.prod(chosen) % order:

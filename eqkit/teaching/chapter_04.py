@@ -72,6 +72,36 @@ def second_set(answer) -> Verdict:
     return right("the mirror image has the mean and the variance; what it has not is p₃")
 
 
+def handedness(answer) -> Verdict:
+    """write handedness(x), the sign of a mirror image: for four points (4, 3) a number"""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
+    flat = x * torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64)
+
+    given = torch.as_tensor(answer(x))
+    if given.numel() != 1:
+        return wrong(f"handedness(x) has shape {tuple(given.shape)}; it should be one number")
+    first = float(given)
+    if not abs(first) > 1e-9:
+        return wrong(
+            f"for the corner of a cube, x = {show(x)}, it is {first:.4g}, though the four points lie in no plane"
+        )
+    moves = {
+        "moved by (1, 2, 3)": x + torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64),
+        "turned by a quarter": x @ torch.tensor([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]], dtype=torch.float64),
+        "turned at random": x @ groups.SO(3).sample(1, generator)[0],
+    }
+    for what, y in moves.items():
+        if abs((now := float(answer(y))) - first) > 1e-6 * (1 + abs(first)):
+            return wrong(f"it is {first:.4g} for x = {show(x)} and {now:.4g} for the same points {what}")
+    now = float(answer(x * torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64)))
+    if abs(now + first) > 1e-6 * (1 + abs(first)):
+        return wrong(f"it is {first:.4g} for x = {show(x)} and {now:.4g} for its mirror image; the sign should change")
+    if abs(float(answer(flat))) > 1e-9:
+        return wrong(f"for x = {show(flat)}, four points in a plane, it is not 0")
+    return right("a bracket: six times the volume of the tetrahedron, with the sign of its hand")
+
+
 COUPLES = groups.permutation_group([[1, 0, 2, 3], [2, 3, 0, 1]])
 
 
@@ -104,5 +134,5 @@ def couples() -> None:
         pyplot.show()
 
 
-CHECKS = {"04.1": masked_mean, "04.2": elementary, "04.3": second_set, "04.4": own_group}
+CHECKS = {"04.1": masked_mean, "04.2": elementary, "04.3": second_set, "04.4": own_group, "04.5": handedness}
 PICTURES = {"04.4": couples}

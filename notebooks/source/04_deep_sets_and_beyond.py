@@ -282,6 +282,10 @@ print(
     right(model, sets.digit_sums(1000, 20, 20, generator)) > 0.9,
 )
 
+# %% [markdown] slide="notes"
+# Ask before the next cell: *where* would a recurrent network go wrong? Its state was only ever driven by nine digits; the sum of a hundred columns is
+# far out too, but $\rho$ is linear there, and nothing else has to generalise.
+
 # %%
 guess = teaching.predict(
     "Trained longer, on up to 9 digits. Which sums of 100 digits are right?",
@@ -393,7 +397,7 @@ for name in sets.STATISTICS:
 # %% [markdown]
 # Recorded by `python data/make/set_runs.py population_statistics`. Blue: Deep Sets with a learned $\varphi$. Orange: with $\varphi(x) = xx^\top$, whose mean is
 # the sample covariance, a sufficient statistic. Grey: the closed form on the sample covariance, without training. Dotted: guessing the mean. In
-# the first and the third task networks are even *better* than the closed form: they have seen the family from which the covariances come.
+# the first and the third task networks can be *better* than the closed form: they have seen the family from which the covariances come.
 
 # %%
 rows = recorded("population_statistics")
@@ -518,8 +522,8 @@ print("generators: turned agrees:  ", torch.allclose(ring(necklace), ring(turned
 # |---|---|---|
 # | `"generators"` | $\rho(I_1, \dots, I_k)$ | the theorem above |
 # | `"primary and secondary"` | $\sum_i \eta_i(x) f_i(\theta(x))$ | Hironaka: every invariant in exactly one way |
-# | `"separating"` | $\rho(\langle a_j, \mathrm{sort}\dots\rangle)$ | random invariants, twice the dimension + 1 |
-# | `"max filter"` | $\rho(\max_g \langle gx, z_j\rangle)$ | templates; bi-Lipschitz |
+# | `"separating"` | $\rho(J_1, \dots, J_m)$, $J_i = \sum_j a_{ij}I_j$ | at most twice the dimension + 1 random mixtures of them |
+# | `"max filter"` | $\rho(\max_g \langle gx, z_j\rangle)$ | templates $z_j$; distances survive (chapter 03) |
 # | `"reynolds"` | $\frac1{\lvert G\rvert}\sum_g \varphi(gx)$ | average a network over the group |
 # | `"design"` | $\rho(\text{mean}\ \varphi(\text{few entries of } gx))$ | average over few, exactly |
 # | `"frame"` | $\varphi(g(x)\,x)$ | move $x$ to a canonical place first |
@@ -553,6 +557,10 @@ guess = teaching.predict(
     ],
 )
 guess
+
+# %% [markdown] slide="notes"
+# Let the class vote before ▶. Most think that an S(4)-invariant network is "safe", since A(4) lies in S(4). More symmetry than the data has is a loss, not a gain:
+# this is the moment to say it.
 
 # %% [markdown]
 # Press ▶, or drag the scrubber. All nine have the same examples and equally many weights. Then choose another function, and the rotations of space.
@@ -719,7 +727,7 @@ guess.reveal("half")
 # ### Polynomials blur what is close
 #
 # Power sums separate, but not evenly. The sets $\{t, -t, 0\}$ and $\{0, 0, 0\}$ lie $\sqrt2\,t$ apart, and their power sums only $2t^2$. Sorting keeps
-# distances (and so do max filters, up to a factor).
+# distances.
 
 # %%
 t = torch.tensor([1e-4, 1e-3], dtype=torch.float64)
@@ -937,6 +945,37 @@ network = InvariantNetwork(G).double()
 # %% mistake="04.4"
 G = groups.permutation_group([[1, 0, 2, 3], [0, 1, 3, 2]])
 network = InvariantNetwork(G).double()
+
+# %% [markdown] exercise="04.5"
+# ### Exercise 04.5 · Left or right?
+# Four atoms sit at the rows of `x` (4, 3), in this order. Write `handedness(x)`: a number that no rotation and no translation changes, that changes its *sign* in a
+# mirror, and is 0 only if the four lie in a plane. (Molecules that differ by this number alone can smell of orange or of lemon.)
+
+# %% [markdown] hint="04.5"
+# Translations: use differences only. Rotations: of three vectors, what is invariant under SO(3) and not under O(3)?
+
+# %% [markdown] hint="04.5"
+# The bracket of $x_1 - x_0$, $x_2 - x_0$ and $x_3 - x_0$: `torch.linalg.det` of a 3 × 3 matrix.
+
+
+# %% stub="04.5"
+def handedness(x):
+    return ...
+
+
+# %% check="04.5"
+teaching.check("04.5", handedness)
+
+
+# %% solution="04.5"
+def handedness(x):
+    return torch.linalg.det(x[1:] - x[0])
+
+
+# %% mistake="04.5"
+def handedness(x):
+    return torch.linalg.det(x[1:])  # changes when the molecule is moved
+
 
 # %% [markdown]
 # ## Break it

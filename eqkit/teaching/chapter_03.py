@@ -69,7 +69,7 @@ def minimal(answer) -> Verdict:
     for w in cases:
         truth = set(map(tuple, invariants.hilbert_basis(np.array([w]), np.array([0])).tolist()))
         given = answer(w)
-        if not isinstance(given, set | frozenset | list | tuple):
+        if not isinstance(given, set | frozenset | list | tuple) or not all(isinstance(a, tuple | list) for a in given):
             return wrong(f"minimal({w}) is {show(given)}; it should be a set of tuples")
         given = {tuple(int(k) for k in a) for a in given}
         for a in sorted(given - truth):

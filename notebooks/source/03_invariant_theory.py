@@ -87,12 +87,8 @@ print("invariants agree:", state["invariants_equal"])
 # orbit is reached by as many $g$ as the stabiliser has elements. ∎)
 
 # %%
-for name, x in (
-    ("in general", [1, 3, 7]),
-    ("on a mirror", [1, 1, 7]),
-    ("on an axis", [1, 1, 1]),
-    ("origin", [0, 0, 0]),
-):
+points = {"in general": [1, 3, 7], "on a mirror": [1, 1, 7], "on an axis": [1, 1, 1], "origin": [0, 0, 0]}
+for name, x in points.items():
     moved = groups.SignedPermutations(3).elements().long() @ torch.tensor(x)
     orbit, stabiliser = len(moved.unique(dim=0)), int((moved == torch.tensor(x)).all(1).sum())
     print(f"cube, x {name:11s}: {orbit:2d} points · {stabiliser:2d} = {orbit * stabiliser}")
@@ -157,7 +153,8 @@ for k in (3, 2):
 
 
 # %%
-CIRCLE = torch.exp(2j * math.pi * torch.arange(64, dtype=torch.float64) / 64) / 2  # 64 points with |t| = 1/2
+turns = torch.arange(64, dtype=torch.float64) / 64
+CIRCLE = torch.exp(2j * math.pi * turns) / 2  # 64 points with |t| = 1/2
 
 
 def coefficients(values, degree):
@@ -402,11 +399,14 @@ print({key: state[key] for key in ("group", "order", "molien", "degrees", "polyn
 # all. The identity, tested to degree 30:
 
 # %%
-for G in (groups.C.plane(4), groups.A(4), groups.Tetrahedral(), groups.Octahedral(), groups.Quaternion(), groups.C(5)):
+cases = groups.C.plane(4), groups.A(4), groups.Tetrahedral(), groups.Octahedral(), groups.Quaternion(), groups.C(5)
+print("group         series" + 62 * " " + "= Molien  number of η")
+for G in cases:
     R = invariants.invariant_ring(G)
     h = R.hilbert_series()
     size = len(R.secondary) * G.order == math.prod(f.degree for f in R.primary)
-    print(f"{G!s:13s} {h!s:52s} {h.coefficients(30) == invariants.molien_series(G, 30)} {size}")
+    same = h.coefficients(30) == invariants.molien_series(G, 30)
+    print(f"{G!s:13s} {h!s:67s} {same!s:9s} {size}")
 
 # %% [markdown]
 # ### When no relations are left
@@ -776,6 +776,7 @@ for name in ("pixels", "order 4"):
     confused[name] = int(((labels[1000:] == 6) & (read == 9)).sum() + ((labels[1000:] == 9) & (read == 6)).sum())
 print("the nearest turn is a half turn:", k == 2)
 print("6 and 9 are confused more often than by pixels:", confused["order 4"] > confused["pixels"])
+print("more than 3 nines are read as sixes:", int(((labels[1000:] == 9) & (answers["order 4"][0] == 6)).sum()) > 3)
 
 # %%
 table = torch.bincount(labels[1000:] * 10 + answers["order 4"][0], minlength=100).reshape(10, 10)
@@ -793,7 +794,8 @@ with style.figure(1, 4, size=(11, 3)) as (figure, axes):
     plt.show()
 
 # %% [markdown]
-# The confusion of 6 and 9 is no fault of the classifier: it is what invariance *means*. Do not ask for more symmetry than the question has.
+# Nines are read as sixes. That is no fault of the classifier: it is what invariance *means*. Do not ask for more symmetry than the question
+# has. (Most mistakes lie elsewhere, as between 1, 7 and 8.)
 
 # %% [markdown]
 # ## Limits
@@ -1070,7 +1072,7 @@ except AssertionError:
 # | chapter | question |
 # |---|---|
 # | [02](02_reynolds_operator.ipynb) | how do you make any function symmetric? |
-# | 04 | what is Deep Sets, for any group? A network that reads these invariants |
+# | [04](04_deep_sets_and_beyond.ipynb) | what is Deep Sets, for any group? A network that reads these invariants |
 # | [05](05_sharing_patterns.ipynb) | which weights must be equal? |
 #
 # ## References

@@ -46,6 +46,7 @@ from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
 from eqkit.views.deep_sets_embedding import DeepSetsEmbedding
 from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.invariant_ring_explorer import InvariantRingExplorer
+from eqkit.views.lie_explorer import LieExplorer
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.orbit_playground import OrbitPlayground
 from eqkit.views.player import Player
@@ -62,6 +63,7 @@ __all__ = [
     "DeepSetsEmbedding",
     "GroupExplorer",
     "InvariantRingExplorer",
+    "LieExplorer",
     "LiveMSR",
     "MatrixCanvas",
     "OrbitPlayground",

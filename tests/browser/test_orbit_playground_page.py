@@ -21,7 +21,7 @@ LATENCY = """async (selector) => {
       observer.observe(canvas, { attributes: true, attributeFilter: ["data-eq-drawn"] });
     });
     const start = performance.now();
-    const key = i % 2 ? "ArrowLeft" : "ArrowUp";
+    const key = i % 2 ? "ArrowDown" : "ArrowUp";
     canvas.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
     times.push((await drawn) - start);
     await new Promise((done) => setTimeout(done, 40));

@@ -134,3 +134,9 @@ def test_what_is_refused():
         invariants.invariant_ring(groups.MatrixGroup(torch.full((1, 2, 2), float("nan"))))
     with pytest.raises(ValueError, match="singular"):
         invariants.invariant_ring(groups.MatrixGroup(torch.zeros(1, 2, 2)))
+
+
+def test_a_matrix_typed_with_seven_digits_is_still_a_root_of_unity():
+    third = torch.tensor([[-0.5, -0.8660254], [0.8660254, -0.5]], dtype=torch.float64)
+    G = groups.MatrixGroup(torch.stack([third, torch.diag(torch.tensor([1.0, -1.0]).double())]))
+    assert molien_series(G, 9) == molien_series(groups.D.plane(3), 9) == [1, 0, 1, 1, 1, 1, 2, 1, 2, 2]

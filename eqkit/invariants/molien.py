@@ -159,10 +159,10 @@ def _turns(g: Tensor) -> np.ndarray:
 
 
 def _denominator(turns: np.ndarray) -> int:
-    """The smallest N that makes all turns multiples of 1/N."""
+    """The smallest N that makes all turns multiples of 1/N, to 1e-6: matrices may be typed with seven digits."""
     N = 1
-    while len(rest := np.unique(np.round(turns * N - np.rint(turns * N), 9))) > 1:
-        step = min(x for x in abs(rest) if x > 1e-7)
+    while len(rest := (far := abs(turns * N - np.rint(turns * N)))[far > 1e-6 * N]):
+        step = float(rest.min())
         order = next((k for k in range(2, 10**6) if abs(step * k - round(step * k)) < 1e-6 * N), None)
         if order is None:
             raise ValueError(f"an eigenvalue turns by {step}: it is no root of unity")

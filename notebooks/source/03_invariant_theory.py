@@ -577,8 +577,8 @@ print(f"{features.size} separating invariants:", told_apart(features(clouds)))
 # ### How far apart?
 #
 # To *differ* is not yet to differ *measurably*. The distance of two orbits is $d(x, y) = \min_g|x - gy|$. A good list changes neither much
-# faster nor much slower: $c\,d(x,y) \le |f(x) - f(y)| \le C\,d(x,y)$ with $c > 0$, it is **bi-Lipschitz**. Polynomials are not: take $x =
-# (t, -t, 0)$ and $y = 0$ under $S(3)$. The power sums are $(0, 2t^2, 0)$, of size $t^2$, while the distance is $\sqrt2\,t$. **Max filters**
+# faster nor much slower: $c\,d(x,y) \le |f(x) - f(y)| \le C\,d(x,y)$ with $c > 0$, it is **bi-Lipschitz**. Power sums are not: take $x =
+# (t, -t, 0)$ and $y = 0$ under $S(3)$. They are $(0, 2t^2, 0)$, of size $t^2$, while the distance is $\sqrt2\,t$. **Max filters**
 #
 # $$f_j(x) = \max_{g}\,\langle gx, z_j\rangle$$
 #
@@ -619,7 +619,9 @@ for name, f in lists.items():
 # How does one recognise a shape that may be turned? Number the pixels of an image by complex numbers $z$, with the centre of mass at 0,
 # and let $\rho(z)$ be the ink. Its **complex moments** are
 #
-# $$c_{pq} = \sum_z \rho(z)\, z^p\, \bar z^q \big/ s^{\,p+q}, \qquad s = \text{the mean size}.$$
+# $$c_{pq} = \sum_z \rho(z)\, z^p\, \bar z^q \big/ s^{\,p+q}, \qquad s^2 = \sum_z \rho(z)\,|z|^2,$$
+#
+# with the ink divided by its sum.
 #
 # Turning the image by $\theta$ replaces $z$ by $e^{i\theta}z$, so $c_{pq}$ is multiplied by $e^{i(p-q)\theta}$: it has *weight* $p - q$.
 # Products of weights with sum 0 are invariant, and the congruences above list the minimal ones. Up to order 3 the moments are $c_{20},
@@ -635,8 +637,8 @@ for e in invariants.hilbert_basis(np.array([weights]), np.array([0])).tolist():
 
 # %% [markdown]
 # Thirteen real invariants. Six of them (with $c_{11}$ seven) are the **moments of Hu**, 1962: $|c_{20}|^2$, $|c_{30}|^2$, $|c_{21}|^2$,
-# $\mathrm{Re}\,c_{20}\bar c_{21}^2$ and both parts of $c_{30}\bar c_{21}^3$. Hu found them by hand, and one can see what that misses:
-# $\mathrm{Im}\,c_{20}\bar c_{21}^2$. (Flusser noticed in 2000 what is missing.) Moments $(e^{i}, 1, 1)$ and $(e^{-i}, 1, 1)$ agree in all
+# $\mathrm{Re}\,c_{20}\bar c_{21}^2$ and both parts of $c_{30}\bar c_{21}^3$. A list made by hand, and beside ours it lacks
+# $\mathrm{Im}\,c_{20}\bar c_{21}^2$ (as Flusser noticed in 2000). Moments $(e^{i}, 1, 1)$ and $(e^{-i}, 1, 1)$ agree in all
 # of Hu's, and are no turned copies of each other:
 
 
@@ -695,8 +697,8 @@ for name, f in methods.items():
 
 # %% [markdown]
 # How well can one read with them? As in chapter 02: 400 random neurons on the features, a ridge regression on the first 1000 digits,
-# upright, and the last
-# 797 read upright, turned by a random number of quarter turns, and by any angle. (High powers are pulled together by a signed square root.)
+# upright, and the last 797 read upright, turned by a random number of quarter turns, and by any angle. (High powers are pulled together by
+# a signed square root.)
 
 # %%
 guess = teaching.predict(

@@ -428,6 +428,15 @@ def test_seven_n_numbers_are_too_few_at_n_14():
     assert (composed > 5).all() and (restricted > 5).all()
 
 
+@pytest.mark.parametrize("n", [3, 5, 6, 8, 9])
+def test_the_composition_has_seven_dimensions_less_than_numbers(n):
+    layer = unitary.UnitaryMatrix(n, "composition", dtype=torch.float64, generator=seed(n))
+    numbers, chain = layer.parametrizations.matrix.original.detach(), layer.parametrizations.matrix[0]
+    derivative = torch.autograd.functional.jacobian(lambda c: torch.view_as_real(chain(c)), numbers)
+    rank = torch.linalg.matrix_rank(derivative.reshape(2 * n * n, 7 * n), rtol=1e-9)
+    assert rank == min(n * n, 7 * n - 7)  # at n = 6 one too few
+
+
 def test_recentring_brings_a_restricted_algebra_over_the_cliff_for_its_products_reach_further():
     task = hidden(14)
     chosen = torch.randperm(196, generator=seed())[: 7 * 14]

@@ -80,13 +80,25 @@ def test_the_same_equation_at_another_dimension(notebook, view):
     changes(notebook, view, 5, before)
 
 
+def test_generators_are_mixed_inside_the_chapter(notebook):
+    explorer = notebook.view("LieExplorer")
+    assert explorer.state()["orbit"] == "an ellipse" and explorer.state()["bracket"] == "2S"
+    before = explorer.pixels(0)
+    for _ in range(7):
+        explorer.locator.locator(".noUi-handle:visible").nth(1).press("ArrowRight")  # H: from 0.5 to more than J
+    explorer.wait(lambda state: state["orbit"] == "a hyperbola")
+    changes(notebook, explorer, 0, before)
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_view_is_legible_and_nothing_overflows(notebook, view, theme):
+def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
     notebook.theme(theme)
-    notebook.until(lambda: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-    faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-    assert not faint, faint
-    assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+    for name in ("ConstraintSatisfaction", "LieExplorer"):
+        view = notebook.view(name)
+        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
+        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
+        assert not faint, faint
+        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_a_prediction_is_remembered(notebook):

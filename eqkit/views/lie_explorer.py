@@ -18,7 +18,7 @@ GENERATORS = {  # a basis of all 2 × 2 matrices
     "S": torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64),
     "E": torch.eye(2, dtype=torch.float64),
 }
-DOES = {"J": "turns", "H": "stretches along", "S": "stretches across", "E": "grows"}
+DOES = {"J": "turn", "H": "stretch", "S": "tilted stretch", "E": "growth"}
 ALGEBRAS = {"so(2)": "J", "so(1, 1)": "S", "sl(2)": "JHS", "gl(2)": "JHSE"}
 FIGURE = torch.tensor(  # a letter F
     [
@@ -107,10 +107,10 @@ class LieExplorer(View):
         if not -3 <= t <= 3 or terms not in range(1, 13):
             raise ValueError(f"LieExplorer: t = {t} must be between −3 and 3, and terms = {terms} between 1 and 12")
         self._start = algebra, dict(zip(names, given, strict=True)), float(t), terms
-        narrow = {"style": {"description_width": "auto"}, "layout": {"width": "17em"}}
+        narrow = {"style": {"description_width": "auto"}, "layout": {"width": "18em"}}
         self.algebra = ipywidgets.Dropdown(options=list(ALGEBRAS), value=algebra, description="algebra", **narrow)
         self.t = ipywidgets.FloatSlider(t, min=-3, max=3, step=0.05, description="t", **narrow)
-        self.terms = ipywidgets.IntSlider(terms, 1, 12, description="terms of the series", **narrow)
+        self.terms = ipywidgets.IntSlider(terms, 1, 12, description="terms", **narrow)
         self.mix = {
             name: ipywidgets.FloatSlider(0, min=-2, max=2, step=0.1, description=f"{name}, {DOES[name]}", **narrow)
             for name in GENERATORS
@@ -119,7 +119,7 @@ class LieExplorer(View):
             ipywidgets.Dropdown(options=list(names), description=letter, layout={"width": "8em"}, style=narrow["style"])
             for letter in "AB"
         )
-        self.s = ipywidgets.FloatSlider(SIDE, min=0, max=1, step=0.02, description="s of the bracket", **narrow)
+        self.s = ipywidgets.FloatSlider(SIDE, min=0, max=1, step=0.02, description="s", **narrow)
         self.flow, self.square = (
             PointCanvas(size=400, bounds=[-extent, extent, -extent, extent], axes=True) for extent in EXTENTS
         )

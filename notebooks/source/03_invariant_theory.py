@@ -14,7 +14,8 @@
 # - choose a shorter list where it is enough to tell orbits *apart*, and say how stable it is;
 # - recognise shapes in images whatever way they are turned, with invariants you have derived yourself.
 #
-# **Time**: 60 minutes · **You need**: chapter 02 (averages are projections; traces count)
+# **Time**: two sittings of 60 minutes, the second from *More than one vector* on · **You need**: chapter 02 (averages are projections;
+# traces count)
 
 # %% tags=["setup"]
 import itertools
@@ -65,7 +66,7 @@ guess
 # Drag the black point $x$: its orbit moves with it. Then drag $y$, and see which invariants tell the two apart.
 #
 # 1. How many points has an orbit? Where does it have fewer?
-# 2. Put $y$ on the mirror image of $x$, say $x = (0.9, 0.4)$ and $y = (0.4, 0.9)$. Which of the three invariants still differs?
+# 2. At first $y$ is the mirror image of $x$: $x = (0.9, 0.4)$, $y = (0.4, 0.9)$. Which of the three invariants tells them apart?
 # 3. Choose `D.plane(4)`. Why is one invariant missing from the list now? Put $x$ on a mirror: what happens to the orbit?
 
 # %%
@@ -143,8 +144,8 @@ for k in (3, 2):
 #
 # $$\sum_{d} m_d\,t^d \;=\; \frac{1}{|G|}\sum_{g\in G} \frac{1}{\det(E - t\,g)}.$$
 #
-# *Proof.* Let $\lambda_1, \dots, \lambda_n$ be the eigenvalues of $g$. On polynomials of degree $d$ the eigenvalues of $g$ are all products
-# $\lambda_1^{a_1}\cdots\lambda_n^{a_n}$ with $\sum a_i = d$. Their sum, the trace, is the coefficient of $t^d$ in $\prod_i (1 + \lambda_i
+# *Proof.* Let $\lambda_1, \dots, \lambda_n$ be the eigenvalues of $g$. The eigenvalues of $f(x) \mapsto f(gx)$ on polynomials of degree $d$ are
+# all products $\lambda_1^{a_1}\cdots\lambda_n^{a_n}$ with $\sum a_i = d$: take coordinates in which $g$ is diagonal, and monomials. Their sum, the trace, is the coefficient of $t^d$ in $\prod_i (1 + \lambda_i
 # t + \lambda_i^2t^2 + \dots) = \prod_i 1/(1 - \lambda_i t) = 1/\det(E - tg)$. And the mean of the traces counts the invariants (chapter
 # 02). ∎
 #
@@ -179,7 +180,8 @@ for G in (groups.C.plane(4), groups.S(3), groups.Octahedral(), groups.Icosahedra
 
 # %% [markdown]
 # (`molien_series` computes the same in whole numbers, with no rounding at all.) The term of $g = E$ is $1/(1-t)^n$, which counts *all*
-# polynomials. In high degrees it outgrows the other terms, so that about one polynomial in $|G|$ is invariant:
+# polynomials. If no other $g$ is a multiple of $E$, it outgrows the other terms in high degrees, so that about one polynomial in $|G|$ is
+# invariant. The picture shows the even degrees, where the share comes down to $1/|G|$; in the odd ones it comes up from below.
 
 # %%
 with style.figure(size=(7, 2.8)) as (figure, axes):
@@ -188,7 +190,12 @@ with style.figure(size=(7, 2.8)) as (figure, axes):
         axes.plot(range(0, 121, 2), [m[d] / math.comb(d + 2, 2) for d in range(0, 121, 2)], ".", color=ink)
         axes.axhline(1 / G.order, color=ink, linewidth=1)
         axes.annotate(f"1/{G.order}: {G}", (123, 1 / G.order), (0, 5), textcoords="offset points", color=ink)
-    axes.set(title="One polynomial in |G| is invariant", xlabel="even degree d", ylabel="share of all", yscale="log")
+    axes.set(
+        title="In high degrees one polynomial in |G| is invariant",
+        xlabel="even degree d",
+        ylabel="share of all",
+        yscale="log",
+    )
     axes.set_xlim(-3, 165)
     plt.show()
 
@@ -196,9 +203,11 @@ with style.figure(size=(7, 2.8)) as (figure, axes):
 # ### A series that knew something about codes
 #
 # Two complex matrices generate a group of order 192, with invariants in degrees 8, 16, 24 (two), … only: the series is
-# $1/\big((1-t^8)(1-t^{24})\big)$. Gleason (1970): let $x_0^{8-w}x_1^w$ stand for a code word of weight $w$. For a binary code that equals
-# its dual, with all weights divisible by 4, the sum over its words is an invariant of this group. So such codes have a length divisible
-# by 8. Here is the shortest one, the extended Hamming code, and its sum *is* the first generator:
+# $1/\big((1-t^8)(1-t^{24})\big)$. Gleason (1970): a binary code of length $n$ is a subspace of $\mathbb F_2^n$; let $x_0^{n-w}x_1^w$ stand for a
+# word with $w$ ones, its *weight*. If the code equals its dual (the words orthogonal to all of it) and all weights are divisible by 4,
+# the sum over its words is an invariant of this group: the first matrix exchanges a code and its dual (MacWilliams), the second counts
+# weights modulo 4. So such codes have a length divisible by 8. Here is the shortest one, the extended Hamming code, and its sum *is* the
+# first generator:
 
 # %%
 hadamard, phase = [[0.5**0.5, 0.5**0.5], [0.5**0.5, -(0.5**0.5)]], [[1, 0], [0, 1j]]
@@ -211,8 +220,8 @@ counts = words.sum(1).bincount().tolist()
 enumerator = invariants.Polynomial.of({(8 - w, w): count for w, count in enumerate(counts)}, 2)
 R = invariants.invariant_ring(gleason)
 print(
-    f"order {gleason.order}; degrees with invariants:",
-    [d for d, m in enumerate(invariants.molien_series(gleason, 48)) if m],
+    f"order {gleason.order}; how many, by degree:",
+    {d: m for d, m in enumerate(invariants.molien_series(gleason, 48)) if m},
 )
 print("words by weight:", enumerator, "· the first generator:", enumerator == R.generators[0])
 
@@ -294,7 +303,9 @@ p = S3.rewrite(discriminant)
 print("generators:", S3.generators)
 print("discriminant:", p, "  (x₀ is p₁, x₁ is p₂, x₂ is p₃)")
 x = torch.randint(-5, 6, (100, 3), generator=torch.Generator().manual_seed(0))
-print("the same at 100 points:", torch.allclose(p(S3(x)), discriminant(x)), "· relations:", S3.relations(12))
+print(
+    "the same at 100 points:", torch.allclose(p(S3(x)), discriminant(x)), "· relations of degree 12:", S3.relations(12)
+)
 
 # %% [markdown]
 # A set of numbers is known by its power sums: that is where Deep Sets come from (chapter 04).
@@ -312,8 +323,8 @@ print("the same at 100 points:", torch.allclose(p(S3(x)), discriminant(x)), "· 
 # is a polynomial in the $R(x^b)$ with $|b| \le |G|$. And the $R(x^a)$ span all invariants, because $R$ is a projection. ∎
 #
 # How good is the bound? The table shows the largest degree that is needed, and the bound that `eqkit` has used, the lowest of several.
-# (*hsop*: primary invariants, see below. *Hilbert*: once every polynomial of a degree lies in the ideal of the invariants found so far, no
-# new one can come.)
+# (*Shephard–Todd–Chevalley* and *hsop*, primary invariants: see below. *Hilbert*: once every polynomial of a degree lies in the ideal of
+# the invariants found so far, that is, is a sum of them with polynomial coefficients, no new one can come.)
 
 # %%
 family = [groups.C(n) for n in range(2, 7)] + [groups.C.plane(n) for n in range(3, 7)]
@@ -453,8 +464,8 @@ guess.reveal("4")
 
 # %% [markdown]
 # The determinant $\det(v, w) = v_0w_1 - v_1w_0$ is an invariant of *pairs* that no single vector has: for $w = v$ it is 0. In general
-# (Weyl): for more than $n$ vectors of dimension $n$, polarisations of the generators for $n$ vectors are enough. For permutations those of
-# a *single* one are. So sets of points in any dimension are known by their mixed power sums $\sum_i x_i^ay_i^b\cdots$ of degree $\le n$,
+# (Weyl): for more than $n$ vectors of dimension $n$, polarisations of the generators for $n$ vectors are enough. For $S(n)$, *all*
+# permutations, those of a *single* one are. So sets of points in any dimension are known by their mixed power sums $\sum_i x_i^ay_i^b\cdots$ of degree $\le n$,
 # and there are $\binom{n+m}{m} - 1$ of them:
 
 # %%
@@ -471,8 +482,8 @@ for n, m in ((2, 2), (3, 2), (4, 2), (3, 3)):
 # %% [markdown]
 # ### Infinite groups
 #
-# For compact groups all of this holds with the Haar average in place of the mean. The **first fundamental theorems** name the generators.
-# For vectors under rotations of space: all dot products, and all *brackets* $[x\,y\,z]$, determinants of three of them. That these are
+# For compact groups the Haar average takes the place of the mean: again finitely many invariants generate (Hilbert), and they separate
+# orbits. Only Noether's bound is lost, with $|G|$. The **first fundamental theorems** name the generators. For vectors under rotations of space: all dot products, and all *brackets* $[x\,y\,z]$, determinants of three of them. That these are
 # enough can be counted too, since Molien's mean becomes an integral over rotation angles (Weyl's integral), which a finite sum computes
 # exactly:
 
@@ -510,8 +521,8 @@ print(*invariants.circle([1, 2]).names, sep="\n")
 #
 # Equivariant polynomial maps $f(gx) = W(g)f(x)$ can be multiplied by invariants. So we look for maps $f_j$ such that every other is
 # $\sum_j p_j(x)\,f_j(x)$ with invariant $p_j$. Again there is a count, Molien's formula with the character of $W$ in the numerator,
-# $\frac{1}{|G|}\sum_g \overline{\chi_W(g)}/\det(E - tg)$, and the trick (Malgrange) is that a map is an invariant of one more vector that
-# is linear in it.
+# $\frac{1}{|G|}\sum_g \overline{\chi_W(g)}/\det(E - tg)$. The trick (Malgrange): a map $f$ is the same as the function $\langle f(x), y\rangle$
+# of $x$ and one more vector $y$, an invariant that is linear in $y$.
 #
 # One source of maps is free: if $f$ is invariant under orthogonal matrices, its **gradient** is equivariant. Is that all of them?
 
@@ -578,11 +589,12 @@ print(f"{features.size} separating invariants:", told_apart(features(clouds)))
 #
 # To *differ* is not yet to differ *measurably*. The distance of two orbits is $d(x, y) = \min_g|x - gy|$. A good list changes neither much
 # faster nor much slower: $c\,d(x,y) \le |f(x) - f(y)| \le C\,d(x,y)$ with $c > 0$, it is **bi-Lipschitz**. Power sums are not: take $x =
-# (t, -t, 0)$ and $y = 0$ under $S(3)$. They are $(0, 2t^2, 0)$, of size $t^2$, while the distance is $\sqrt2\,t$. **Max filters**
+# (t, -t, 0)$ and $y = 0$ under $S(3)$. They are $(0, 2t^2, 0)$ and 0, only $2t^2$ apart, while the distance is $\sqrt2\,t$. **Max filters**
 #
 # $$f_j(x) = \max_{g}\,\langle gx, z_j\rangle$$
 #
-# for $2D$ random templates $z_j$ separate and are bi-Lipschitz (Cahill et al. 2022). They cost one scalar product for each element of $G$;
+# for $2D$ random templates $z_j$ separate the orbits of a finite group (Cahill et al. 2022), and max filters that separate are
+# bi-Lipschitz (Balan & Tsoukanis 2023). They cost one scalar product for each element of $G$;
 # for $S(n)$ sorting does it.
 
 # %%
@@ -599,7 +611,7 @@ print("power sums, ratio at the smallest t below 1e-5:", bool(ratios["power sums
 with style.figure(size=(7, 2.8)) as (figure, axes):
     for (name, ratio), hue in zip(ratios.items(), ("group", "invariant"), strict=True):
         axes.loglog(t, ratio, color=style.colour(hue), label=name, linewidth=2)
-    axes.set(title="Near the origin power sums see nothing", xlabel="t", ylabel="|f(x) − f(0)| / d(x, 0)")
+    axes.set(title="Near the origin power sums fade, max filters do not", xlabel="t", ylabel="|f(x) − f(0)| / d(x, 0)")
     axes.legend()
     plt.show()
 
@@ -621,10 +633,10 @@ for name, f in lists.items():
 #
 # $$c_{pq} = \sum_z \rho(z)\, z^p\, \bar z^q \big/ s^{\,p+q}, \qquad s^2 = \sum_z \rho(z)\,|z|^2,$$
 #
-# with the ink divided by its sum.
+# with the ink divided by its sum, so that $c_{10} = 0$ and $c_{00} = c_{11} = 1$; and $c_{qp} = \bar c_{pq}$.
 #
 # Turning the image by $\theta$ replaces $z$ by $e^{i\theta}z$, so $c_{pq}$ is multiplied by $e^{i(p-q)\theta}$: it has *weight* $p - q$.
-# Products of weights with sum 0 are invariant, and the congruences above list the minimal ones. Up to order 3 the moments are $c_{20},
+# Products whose weights add up to 0 are invariant, and the equation above lists the minimal ones. Up to order 3 the moments are $c_{20},
 # c_{21}, c_{30}$, of weights 2, 1 and 3:
 
 # %%
@@ -764,8 +776,7 @@ guess.reveal("about 80 %")
 # %% [markdown]
 # Turned digits are read as well as upright ones, from upright examples alone. The price: what makes an upright digit upright is gone as
 # well, and moments of low order see little detail. (The seven invariants that Hu lacks add nothing for these digits; a fourth order does.
-# And nothing was said about angles other than quarter turns: they are invariances of the *formula*, and the pixels of a redrawn image
-# follow it well.) Must not a 6 now be a 9? A 9 stood on its head has *exactly* the invariants of the 9, and many a 6 looks like it. Here
+# Under turns by any other angle the *formula* is invariant and a redrawn image only nearly so; the bars show that this is good enough.) Must not a 6 now be a 9? A 9 stood on its head has *exactly* the invariants of the 9, and many a 6 looks like it. Here
 # are the 6 and the 9 that come nearest to each other by a quarter turn or two, and who is taken for whom:
 
 # %%
@@ -849,7 +860,7 @@ print("solutions of gP = P = Pg:", len(P), "· P² = 0:", torch.allclose(P[0] @ 
 #
 # | you need | take | how many |
 # |---|---|---|
-# | every invariant as a polynomial of the list | generators, `invariant_ring`, `fundamental`, `circle` | depends on the group; degrees ≤ its order |
+# | every invariant as a polynomial of the list | generators, `invariant_ring`, `fundamental`, `circle` | depends on the group; if it is finite, degrees ≤ its order |
 # | every invariant in *one* way | primary and secondary, `R.primary`, `R.secondary` | $n + \prod \deg\theta_j / \lvert G\rvert$ |
 # | orbits told apart | `separating` | at most $2D + 1$ |
 # | told apart, and by a margin that does not vanish | `max_filter` | $2D$, each a maximum over $G$ |
@@ -1069,7 +1080,8 @@ except AssertionError:
 # - Type `(0 1 2 3), (0 2)` into the explorer: which symmetries has a square seen as four points, and which generators?
 # - Which pairs of digits does `methods["order 4"]` confuse most, and would reflections make it worse? (Under a reflection $c_{pq}$ becomes
 # its conjugate: which invariants remain?)
-# - The group `F4()` has order 1152. Guess the share of polynomials of degree 24 that are invariant, and compute it.
+# - The group `F4()` has order 1152. Guess the share of polynomials of degree 24 that are invariant, and compute it. Why is it larger than
+# 1/1152, and what does $-E$, an element of the group, do to the odd degrees?
 #
 # | chapter | question |
 # |---|---|
@@ -1083,7 +1095,8 @@ except AssertionError:
 # - H. Derksen, G. Kemper. *Computational Invariant Theory*, 2nd ed., Springer 2015.
 # - H. Weyl. *The Classical Groups*, Princeton 1939.
 # - N. Dym, S. Gortler. *Low dimensional invariant embeddings for universal geometric learning*, 2022.
-# - J. Cahill, J. Iverson, D. Mixon, D. Packer. *Group-invariant max filtering*, 2022.
+# - J. Cahill, J. Iverson, D. Mixon, D. Packer. *Group-invariant max filtering*, 2022; R. Balan, E. Tsoukanis. *G-invariant
+# representations using coorbits: bi-Lipschitz properties*, 2023.
 # - M.-K. Hu. *Visual pattern recognition by moment invariants*, 1962; J. Flusser. *On the independence of rotation moment
 # invariants*, 2000.
 # - E. Alpaydin, C. Kaynak. *Optical recognition of handwritten digits*, UCI 1998: the images (CC BY 4.0).

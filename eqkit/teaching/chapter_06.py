@@ -65,6 +65,8 @@ def counter_example(answer) -> Verdict:
     g, x = (a.detach().double() for a in answer)
     if g.shape != (2, 2) or x.shape != (2,):
         return wrong(f"g has shape {tuple(g.shape)} and x {tuple(x.shape)}; they should have (2, 2) and (2,)")
+    if not (g.isfinite().all() and x.isfinite().all()):
+        return wrong("g or x holds NaN or infinity")
     if not groups.D.plane(4).contains(g):
         return wrong(f"g = {show(g)} is no symmetry of the square with corners (±1, ±1)", beside(yours=g))
     before, after = g @ x.relu(), (g @ x).relu()

@@ -451,7 +451,7 @@ def train(network, batch, steps, rate, watch=None):
 
 
 seed = seeded(1)
-(x, y), (x_test, y_test) = vandermonde(256, seed), vandermonde(1000, seed)
+(x, y), (x_test, y_test) = vandermonde(512, seed), vandermonde(1000, seed)
 first_order = 20 * A4.trivial + 6 * A4.vector
 kinds = {"order 1: 1, V": first_order, "order 2: 1, V, V⊗V": first_order + 8 * A4.vector**2}
 curves = {}
@@ -1043,7 +1043,7 @@ with style.figure(1, 4, size=(10, 2.9)) as (figure, axes):
 #
 # - In the widget: C(8) with the fault *padding*. In which layers does the error arise, and does it stay there?
 # - `EquivariantMLP(cube.vector, cube.trivial)` is a network for the Rubik's cube. How many parameters has it?
-# - Replace the gates of the inertia network by `products=0`. By the theorem above, what can it still compute? Train it and see.
+# - Leave the products out of the inertia network, `products=0`. After *Gates are not enough*, what can it still compute? Train it and see.
 # - Train the network for point clouds on `eqkit.tasks.shapes`; chapter [04](04_deep_sets_and_beyond.ipynb) builds the invariant ones.
 # - Chapter [07](07_learned_symmetry_matrices.ipynb): nobody tells the network the group.
 #

@@ -262,8 +262,12 @@ LiveMSR.replay(data_file("recorded_runs/C_8.npz"))
 # |---|---|
 # | [01](01_groups_and_representations.ipynb) | what is a symmetry, as matrices? |
 # | [02](02_reynolds_operator.ipynb) | how do you make any function symmetric? |
+# | [03](03_invariant_theory.ipynb) | which invariants are enough? |
+# | [04](04_deep_sets_and_beyond.ipynb) | what is Deep Sets, for any group? |
 # | [05](05_sharing_patterns.ipynb) | which weights must be equal? |
+# | [06](06_equivariant_networks.ipynb) | from maps to networks: which layers keep the symmetry? |
 # | [07](07_learned_symmetry_matrices.ipynb) | can a network discover convolution? |
+# | [11](11_learning_unitary_operators.ipynb) | how does a matrix stay unitary while it learns? |
 #
 # Your own copies of the notebooks belong in `notebooks/mine/`: they are left alone by updates and tests.
 #

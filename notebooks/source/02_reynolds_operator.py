@@ -193,7 +193,8 @@ V = groups.C.plane(4).vector
 print({d: round(float(reynolds.projector(V.sym(d)).trace())) for d in range(2, 9)})
 
 # %% [markdown]
-# (They are spanned by $(x^2+y^2)^2$, $x^2y^2$ and $x^3y - xy^3$. Listing *all* of them, in every degree, is invariant theory.)
+# (They are spanned by $(x^2+y^2)^2$, $x^2y^2$ and $x^3y - xy^3$. Listing *all* of them, in every degree, is invariant theory: chapter
+# [03](03_invariant_theory.ipynb).)
 
 # %% [markdown]
 # ## What does it cost?
@@ -616,6 +617,8 @@ print("its inverses, one from each gK, do:", torch.allclose(of_two(g.mT @ x).mea
 # | chapter | question |
 # |---|---|
 # | [01](01_groups_and_representations.ipynb) | what is a symmetry, as matrices? |
+# | [03](03_invariant_theory.ipynb) | all invariant polynomials: which are enough? |
+# | [04](04_deep_sets_and_beyond.ipynb) | invariant networks: averages, designs, frames and generators side by side |
 # | [05](05_sharing_patterns.ipynb) | the projection of *linear* maps: which weights must be equal? |
 # | [07](07_learned_symmetry_matrices.ipynb) | and if nobody tells you the group? |
 #

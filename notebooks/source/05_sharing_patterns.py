@@ -671,7 +671,7 @@ with style.figure(size=(7, 3.3)) as (figure, ax):
 # - In the widget: which of the groups on the menu leave a single free weight $V\to V$? (They are called irreducible, of real type.)
 # - How many free weights has a layer from pairs of stickers of the Rubik's cube to stickers? `Hom(cube.vector**2, cube.vector)` knows at once.
 # - Which crystals are piezoelectric? Count the maps from stress to polarisation, `Hom(V.sym(2), V)`, with and without the inversion −E.
-# - Chapter 06 (to come) makes networks of these maps; chapter [07](07_learned_symmetry_matrices.ipynb) finds the pattern when nobody
+# - Chapter [06](06_equivariant_networks.ipynb) makes networks of these maps; chapter [07](07_learned_symmetry_matrices.ipynb) finds the pattern when nobody
 #   tells the group.
 #
 # ## References

@@ -198,7 +198,7 @@ class LayerErrors(Component):
             [style.colour("group" if e > self.tolerance else "invariant") for e in v] for v in (self.errors, self.own)
         ]
         x = range(len(self.names))
-        axes.bar(x, [max(e, 1e-17) for e in self.errors], 0.6, color=hues[0])
+        axes.bar(x, [max(e, 1e-17) for e in self.errors], 0.6, color=hues[0], zorder=2)
         axes.scatter(x, [max(e, 1.5e-17) for e in self.own], 50, hues[1], marker="D", edgecolors="white", zorder=3)
         axes.axhspan(1e-17, self.tolerance, color=style.colour("band")[:7], alpha=0.12, linewidth=0)
         axes.set_yscale("log")

@@ -119,10 +119,10 @@ class SymmetryComparison(View):
         hues = ["data", *(style.class_style(i)[0] for i in range(len(CONSTRUCTIONS)))]
         dashes = [name in (NO_SYMMETRY, "separating", "frame", "sampled") for name in NAMES]
         series = [{"name": n, "colour": c, "dash": d} for n, c, d in zip(NAMES, hues, dashes, strict=True)]
-        self.chart = Chart("error on new inputs", series, 300, 370, log=True, legend=False)
+        self.chart = Chart("error on new inputs", series, 300, 410, log=True, legend=False)
         self.table = Table(title="all at equal budget; ms: of one step", width=500, height=240, columns=HEAD)
         self.table.colours, self.table.dashes = hues, dashes
-        self.reasons = Table(title="refused, and why", width=500, height=104)
+        self.reasons = Table(title="refused, and why", width=500, height=144)
         self.player = Player(self._show, self._keep, self._describe, fps=60)
         self.player.follow(self.chart, "cursor")
         self._load()

@@ -13,7 +13,7 @@
 # - compare eight constructions by one interface: which are exact, what each costs, what each cannot see;
 # - name the limits: conditioning, jumps, noise, and groups over which there is no average.
 #
-# **Time**: 60 minutes · **You need**: chapters 01 and 02; of [03](03_invariant_theory.ipynb) only what the recap says
+# **Time**: two sittings of 60 minutes, the second from *Any group* on · **You need**: chapters 01 and 02; of [03](03_invariant_theory.ipynb) only what the recap says
 
 # %% tags=["setup"]
 import json
@@ -64,14 +64,14 @@ for G in (groups.S(3), groups.C(3)):
 
 # %%
 guess = teaching.predict(
-    "Numbers in a column, for sets of three?", ["1: pack it all into one", "2", "3", "6, one an order"]
+    "Numbers in a column, for sets of three?", ["1: pack it all into one", "2", "3", "6, one for each order"]
 )
 guess
 
 # %% [markdown]
 # ## Watch it happen
 #
-# Each element $x$ on the line has a column, here $\varphi(x) = (x, x^2)$; blue is their sum.
+# Each element $x$ on the line has a column of numbers, here $\varphi(x) = (x, x^2)$; blue is their sum.
 #
 # 1. Drag an element: which columns move? *Permute*: which bars of the sum move?
 # 2. Press *a second set?* The vermilion set differs from yours, and its sum does not.
@@ -92,7 +92,7 @@ guess.reveal("3")
 # %% [markdown]
 # *The answers.* (1) One column moves, and no bar of the sum moves when the order changes: addition does not know an order. (2) Two numbers are two
 # equations for three unknowns: the sets with the same sum form a curve, and you see another point of it. (3) Three power sums give the set
-# back. (4) With two numbers no $\varphi$ helps; in the plane each element is a complex number, and the same holds with complex power sums.
+# back. (4) With two numbers no $\varphi$ helps (a theorem below); in the plane each element is a complex number, and the same holds with complex power sums.
 
 # %% [markdown]
 # ## Theorem: n power sums are a set of n numbers
@@ -120,7 +120,7 @@ print("roots       ", deep_sets.from_power_sums(p).round().long().tolist())
 
 # %%
 def phi(x):
-    return torch.stack([x**k for k in range(1, 6)], -1)  # (..., 5) -> (..., 5, 5), a column an element
+    return torch.stack([x**k for k in range(1, 6)], -1)  # (..., 5) -> (..., 5, 5), one column for each element
 
 
 def rho(p):
@@ -200,12 +200,14 @@ with style.figure(size=(6, 2.8)) as (figure, axes):
         color=style.colour("data"),
         label="error of the set that comes back",
     )
-    axes.set(title="Power sums remember, ever less precisely", xlabel="elements n", xticks=range(2, 21, 2))
-    axes.legend(loc="center left", bbox_to_anchor=(0, 0.62))
+    axes.set(
+        title="Power sums remember, ever less precisely", xlabel="elements n", ylabel="size", xticks=range(2, 21, 2)
+    )
+    axes.legend(loc="center left", bbox_to_anchor=(0, 0.5))
     plt.show()
 
 # %% [markdown]
-# So the theorem says that Deep Sets *can*; a learned $\varphi$ has better functions than powers at its disposal.
+# So the theorem says that Deep Sets *can*. A learned $\varphi$ need not be powers, and had better not be.
 
 # %% [markdown]
 # ## How many numbers must the sum have?
@@ -327,7 +329,7 @@ with style.figure(1, 2, size=(8.5, 2.9)) as (figure, (left, middle)):
     )
     middle.set_xticks([5, 10, 50, 100], ["5", "10", "50", "100"], minor=False)
     middle.minorticks_off()
-    middle.legend(loc="center left", bbox_to_anchor=(0, 0.35))
+    middle.legend(loc="lower left", bbox_to_anchor=(0, 0.02))
     plt.show()
 
 # %% slide="fragment"
@@ -336,7 +338,7 @@ guess.reveal("Deep Sets 100 %, recurrent network 0 %")
 # %% [markdown]
 # ## Real run 2: sums of handwriting
 #
-# The same with *images* in place of digits: up to five photographs of handwritten digits, and one number, their sum. Nobody says which digit is
+# The same with *images* in place of digits: two to five scans of handwritten digits, and one number, their sum. Nobody says which digit is
 # which.
 
 # %%
@@ -345,7 +347,7 @@ reader = DeepSets(nn.Sequential(mlp(64, 64, 64), nn.SiLU()), mlp(64, 1))
 
 
 def loss():
-    data = sets.image_sums(64, generator=generator)  # x (64, 5, 64 pixels)
+    data = sets.image_sums(64, 2, generator=generator)  # x (64, 5, 64 pixels), two to five images in each set
     noisy = data.x + 0.5 * torch.randn(data.x.shape, generator=generator)
     return nn.functional.smooth_l1_loss(reader(noisy, data.mask)[:, 0], data.y)
 
@@ -364,14 +366,14 @@ with style.figure(1, 5, size=(8, 2.3)) as (figure, axes):
     plt.show()
 
 # %% [markdown]
-# Asked for a set with a single element, it reads single digits, though it was only ever told sums:
+# Asked for a set with a single element, it reads single digits, though it has only ever seen sums of two or more:
 
 # %%
 one = sets.image_sums(1000, 1, 1, training=False, generator=torch.Generator().manual_seed(5))
 print("single digits read right, more than 60 %:", right(reader, one) > 0.6)
 
 # %% [markdown]
-# Trained longer (`python data/make/set_runs.py image_sums`) and asked for larger sets: few long sums are *exactly* right, since the small errors of
+# Trained longer, on one to five images (`python data/make/set_runs.py image_sums`), and asked for larger sets: few long sums are *exactly* right, since the small errors of
 # the elements add up. So look at the distance from the sum, which is 225 on average for 50 images.
 
 # %%
@@ -477,7 +479,7 @@ print("on two invariants less than half the error of ten entries:", error["two_i
 print("and less than twice that of the closed form:", error["two_invariants"] < 2 * best)
 
 # %% [markdown]
-# Which is the subject of the rest of the chapter: tell the network *all* the symmetry, by invariants.
+# The rest of the chapter does the same for any group: it tells the network *all* the symmetry, by invariants.
 
 # %% [markdown]
 # ## Any group: replace power sums by generators
@@ -500,12 +502,12 @@ def invariant_network(G, width=32):
     return lambda x: rho(ring(x))
 
 
-print("group          order  generators of degrees          primary  secondary")
+print("group          order  generators of degrees" + 25 * " " + "primary  secondary")
 for G in (groups.C(5), groups.D(4), groups.A(4), groups.S(4), groups.Icosahedral()):
     assert_invariant(invariant_network(G), G.vector)
     ring = invariants.invariant_ring(G)
     degrees = f"{ring.size}: {', '.join(map(str, ring.degrees))}"
-    print(f"{G!s:14s} {G.order:5d}  {degrees:31s} {len(ring.primary):6d} {len(ring.secondary):10d}")
+    print(f"{G!s:14s} {G.order:5d}  {degrees:46s} {len(ring.primary):6d} {len(ring.secondary):10d}")
 
 # %% [markdown]
 # They *separate*: a necklace of five beads and its mirror image have the same power sums, so Deep Sets cannot tell them apart. The generators for
@@ -550,7 +552,7 @@ for name in deep_sets.CONSTRUCTIONS:
 # ### Predict
 #
 # The **Vandermonde polynomial** $\Delta(x) = \prod_{i<j}(x_i - x_j)$ of four variables keeps its value under even permutations, the group $A(4)$, and changes its sign under
-# odd ones. Which of these networks learns it?
+# odd ones. Take two networks, one invariant under $A(4)$ and one under all of $S(4)$. Which of them learns it?
 
 # %%
 guess = teaching.predict(
@@ -569,7 +571,11 @@ guess
 # this is the moment to say it.
 
 # %% [markdown]
-# Press ▶, or drag the scrubber. All nine have the same examples and equally many weights. Then choose another function, and the rotations of space.
+# Press ▶, or drag the scrubber. All nine have the same examples and equally many weights.
+#
+# 1. Which come down at once, and which stay at 1, where a network is that guesses the mean?
+# 2. Which are *refused* for the rotations of space, `O(3)`, and why?
+# 3. Choose the other functions: is the winner always the same?
 
 # %%
 comparison = SymmetryComparison(examples=200)
@@ -578,6 +584,14 @@ comparison
 
 # %%
 print({key: comparison.state()[key] for key in ("task", "refused", "invariant", "terms")})
+
+# %% [markdown]
+# *The answers.* (1) The generators, alone or with few more: for them the task is easy, because $\Delta$ *is* one of them, as the next cell shows. The Reynolds
+# average has to find it, and pairs of entries (*design*) cannot see it. (2) Those that go through all elements of a finite group. (3) No; and the comparison that follows is fairer.
+
+# %%
+ring = invariants.invariant_ring(groups.A(4))
+print("Δ is a generator of A(4):", vandermonde(4) in ring.generators)
 
 # %% [markdown]
 # At full budget: five groups, for each an invariant polynomial to learn, 5000 weights, 1000 examples, 1000 steps. Recorded by
@@ -625,15 +639,25 @@ for group in tasks:
     print(f"{group:14s} least error: {min(names, key=lambda name, group=group: error(group, name))}")
 plain = [error(group, "generators") < error(group, deep_sets.NO_SYMMETRY) for group in tasks]
 print("generators beat the network without symmetry for every group:", all(plain))
+for name in names[1:]:
+    lose = [
+        group
+        for group in tasks
+        if deep_sets.NO_SYMMETRY != name and math.inf > error(group, name) > error(group, names[0])
+    ]
+    if lose:
+        print(f"{name} loses to it for {', '.join(lose)}")
 
 # %% [markdown]
 # No construction wins everywhere: generators, alone or as primary and secondary invariants, for three groups, pairs of entries for two. What holds for all five:
-# generators need one term, are exact, and beat the network without symmetry.
+# generators need one term, are exact, and beat the network without symmetry. But to be invariant is no guarantee: max filters lose to
+# it for three of the five.
 
 # %% [markdown]
 # ### What an S(4)-invariant network cannot see
 #
-# If $f$ is $S(4)$-invariant, its correlation with $\Delta$ is zero: an odd permutation changes the sign of $f\Delta$ and not the mean. So its squared error
+# If $f$ is $S(4)$-invariant and the inputs come in no preferred order, the mean of $f\Delta$ is zero: an odd permutation changes the sign of $f\Delta$, but
+# cannot change its mean. So the squared error
 # is at least the variance of $\Delta$. The projection of $\Delta$ says it exactly:
 
 # %%
@@ -806,7 +830,7 @@ print("the loss is σ²/N, not 0, to 3 %:", bool(((draws - y).square().mean() / 
 # %% [markdown]
 # ### No average, and yet a network: SL(2)
 #
-# Over SL(2), the maps of the plane that keep areas, nothing can be averaged (chapter 02). But it has invariants: the areas, determinants of two vectors.
+# Over SL(2), the maps of the plane that keep areas, no network can be averaged: the volume is infinite (chapter 02). But it has invariants: the areas, determinants of two vectors.
 
 # %%
 V = 3 * groups.SL(2).vector
@@ -820,7 +844,7 @@ assert_invariant(network, V)
 print("generators:", ", ".join(network.features.names), "· invariant:", network.exact)
 
 # %% [markdown]
-# The price: orbits of a group that is not compact need not be separated. Two parallel vectors span no area, whatever their lengths, and $(v, 2v)$ goes to no
+# The price: orbits of a group that is not compact need not be separated. Two parallel vectors span no area, whatever their lengths, but no $g$ takes $(v, 2v)$ to
 # $(v, 3v)$: the ratio of parallel vectors never changes.
 
 # %%
@@ -867,7 +891,7 @@ def masked_mean(x, mask):
 # %% [markdown] exercise="04.2"
 # ### Exercise 04.2 · Newton's identities
 # Write `elementary(p)`: from the power sums $p_1, \dots, p_n$ (a tensor (n,), float64) the coefficients $e_1, \dots, e_n$, by
-# $k\,e_k = \sum_{j=1}^k (-1)^{j-1} e_{k-j}\,p_j$ with $e_0 = 1$.
+# $k\,e_k = \sum_{j=1}^k (-1)^{j-1} e_{k-j}\,p_j$ with $e_0 = 1$. (If you have solved 03.3, this is the same function: go on to the next.)
 
 # %% [markdown] hint="04.2"
 # Keep a list `e = [1.0]` and append one after the other; `p[j - 1]` is $p_j$.

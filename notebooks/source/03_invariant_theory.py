@@ -80,7 +80,8 @@ print("invariants agree:", state["invariants_equal"])
 
 # %% [markdown]
 # *The answers.* (1) Four; the origin alone is an orbit of one. (2) Only $I_3$: a reflection changes its sign. (3) For that very
-# reason $I_3$ is no invariant of `D.plane(4)`. A point on a mirror is fixed by it, and its orbit has four points, not eight. In general
+# reason $I_3$ is no invariant of `D.plane(4)`. (In place of $I_2$ its list has $x_0^4 + x_1^4 = I_1^2 - 2I_2$, which serves as well.) A
+# point on a mirror is fixed by it, and its orbit has four points, not eight. In general
 #
 # $$|\text{orbit of } x| \cdot |\text{stabiliser of } x| = |G|,$$
 #

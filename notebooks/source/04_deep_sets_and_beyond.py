@@ -889,40 +889,36 @@ def masked_mean(x, mask):
 
 
 # %% [markdown] exercise="04.2"
-# ### Exercise 04.2 · Newton's identities
-# Write `elementary(p)`: from the power sums $p_1, \dots, p_n$ (a tensor (n,), float64) the coefficients $e_1, \dots, e_n$, by
-# $k\,e_k = \sum_{j=1}^k (-1)^{j-1} e_{k-j}\,p_j$ with $e_0 = 1$. (If you have solved 03.3, this is the same function: go on to the next.)
+# ### Exercise 04.2 · The larger of two
+# Make a $\rho$ by hand. Of two numbers only $p_1 = x_1 + x_2$ and $p_2 = x_1^2 + x_2^2$ are known, `p` (..., 2) in float64. Write `larger(p)`, the larger of the
+# two: (...). Mind the case that they are equal.
 
 # %% [markdown] hint="04.2"
-# Keep a list `e = [1.0]` and append one after the other; `p[j - 1]` is $p_j$.
+# Newton: the two numbers are the roots of $t^2 - e_1t + e_2$ with $e_1 = p_1$ and $2e_2 = e_1p_1 - p_2$. Which root is the larger?
 
 # %% [markdown] hint="04.2"
-# `sum((-1) ** (j - 1) * e[k - j] * p[j - 1] for j in range(1, k + 1)) / k`
+# $(x_1 - x_2)^2 = 2p_2 - p_1^2$. For equal numbers rounding can make that slightly negative, and its square root NaN: `.clamp(min=0)`.
 
 
 # %% stub="04.2"
-def elementary(p):
-    return ...  # (n,)
+def larger(p):
+    return ...
 
 
 # %% check="04.2"
-teaching.check("04.2", elementary)
+teaching.check("04.2", larger)
 
 
 # %% solution="04.2"
-def elementary(p):
-    e = [torch.ones((), dtype=p.dtype)]
-    for k in range(1, len(p) + 1):
-        e.append(sum((-1) ** (j - 1) * e[k - j] * p[j - 1] for j in range(1, k + 1)) / k)
-    return torch.stack(e[1:])
+def larger(p):
+    p1, p2 = p.unbind(-1)
+    return (p1 + (2 * p2 - p1**2).clamp(min=0).sqrt()) / 2
 
 
 # %% mistake="04.2"
-def elementary(p):
-    e = [torch.ones((), dtype=p.dtype)]
-    for k in range(1, len(p) + 1):
-        e.append(sum(e[k - j] * p[j - 1] for j in range(1, k + 1)) / k)  # without signs: the complete symmetric ones
-    return torch.stack(e[1:])
+def larger(p):
+    p1, p2 = p.unbind(-1)
+    return (p1 + (2 * p2 - p1**2).sqrt()) / 2  # NaN where two equal numbers have been rounded
 
 
 # %% [markdown] exercise="04.3"

@@ -37,14 +37,26 @@ def require_memory(size: float, what: str) -> None:
         )
 
 
+def require_integer(what: str, value: int, least: int = 1) -> int:
+    """The value itself, or ValueError where it is no integer ≥ least."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{what} is an integer ≥ {least}, not {value!r}")
+    return value
+
+
+def as_tensor(A: Tensor, name: str = "A") -> Tensor:
+    """A tensor as it is, nested lists of numbers as a new one in float64 or int64; TypeError for anything else."""
+    if isinstance(A, Tensor):
+        return A
+    try:
+        return torch.from_numpy(np.array(A))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} is no array of numbers; give a tensor, or nested lists of equal length") from error
+
+
 def as_double(A: Tensor, name: str = "A") -> Tensor:
     """A as float64 or complex128, detached; NaN and infinities are refused. Lists keep their float64."""
-    if not isinstance(A, Tensor):
-        try:
-            A = torch.from_numpy(np.array(A))
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise TypeError(f"{name} is no array of numbers; give a tensor, or nested lists of equal length") from error
-    A = A.detach().resolve_conj()
+    A = as_tensor(A, name).detach().resolve_conj()
     A = A.to(torch.complex128 if A.is_complex() else torch.float64)
     if not torch.isfinite(A).all():
         raise ValueError(f"{name} of shape {tuple(A.shape)} holds NaN or infinity; clean the data first")

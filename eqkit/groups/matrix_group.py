@@ -364,6 +364,12 @@ def permutation_group(permutations: Sequence[Sequence[int]] | Tensor, name: str 
     )
 
 
+def require_group(G: object, what: str) -> None:
+    """TypeError where G is no group."""
+    if not isinstance(G, MatrixGroup):
+        raise TypeError(f"{what}: {G!r} is no group; give one, such as groups.S(3) or groups.SO(3)")
+
+
 def _stack(matrices: Tensor, what: str) -> Tensor:
     matrices = as_double(matrices, what)
     if matrices.ndim != 3 or matrices.shape[-1] != matrices.shape[-2] or matrices.shape[-1] == 0:

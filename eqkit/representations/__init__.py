@@ -5,7 +5,12 @@ The group is a value here: this package uses its `n`, `generators`, `lie_algebra
 """
 
 from eqkit.representations.algebra import Leaf, Representation
-from eqkit.representations.checks import assert_equivariant, assert_invariant, equivariance_error
+from eqkit.representations.checks import (
+    assert_equivariant,
+    assert_invariant,
+    equivariance_error,
+    require_representation,
+)
 from eqkit.representations.leaves import Given, Inflated, Regular, Trivial, Vector
 from eqkit.representations.monomial import Monomial
 
@@ -21,4 +26,5 @@ __all__ = [
     "assert_equivariant",
     "assert_invariant",
     "equivariance_error",
+    "require_representation",
 ]

@@ -10,6 +10,12 @@ from torch import Tensor
 from eqkit.representations.algebra import Representation
 
 
+def require_representation(V: object, what: str) -> None:
+    """TypeError where V is no representation."""
+    if not isinstance(V, Representation):
+        raise TypeError(f"{what}: {V!r} is no representation; give one, such as G.vector or 3 * G.vector + G.trivial")
+
+
 def equivariance_error(
     f: Callable[[Tensor], Tensor],
     V: Representation,

@@ -22,9 +22,13 @@ def transvectant(f: Polynomial, g: Polynomial, k: int) -> Polynomial:
 
     (f, g)₁ is the Jacobian determinant, (f, f)₂ twice the Hessian one.
     """
+    if not isinstance(f, Polynomial) or not isinstance(g, Polynomial):
+        raise TypeError(f"transvectant({f!r}, {g!r}, {k!r}): f and g are polynomials, such as polynomial('x0 x1', n=2)")
     if f.n != g.n or f.n < 2 or not isinstance(k, int) or k < 0:
         raise ValueError(f"transvectant: f in {f.n} and g in {g.n} variables, k = {k!r}; give both the same ≥ 2, k ≥ 0")
     total = Polynomial(f.n, ())
+    if k > min(f.degree, g.degree):
+        return total
     for i in range(k + 1):
         total = total + (-1) ** i * math.comb(k, i) * _derivative(f, k - i, i) * _derivative(g, i, k - i)
     return total

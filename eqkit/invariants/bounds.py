@@ -42,6 +42,8 @@ def degree_bound(G: MatrixGroup) -> Bound:
 
 def hsop_bound(degrees: Sequence[int]) -> int:
     """max(max dᵢ, Σ (dᵢ − 1)) for a homogeneous system of parameters of these degrees, in characteristic 0."""
+    if not isinstance(degrees, Sequence) or not degrees or not all(isinstance(d, int) and d >= 1 for d in degrees):
+        raise ValueError(f"hsop_bound({degrees!r}): the degrees are integers ≥ 1, at least one")
     return max(*degrees, sum(d - 1 for d in degrees), 1)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from eqkit.invariants.polynomials import Polynomial, PolynomialMap
 from eqkit.representations import Representation
+from eqkit.subspaces import as_tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Features:
         return len(self.names)
 
     def __call__(self, x: Tensor) -> Tensor:
-        V, x = self.representation, torch.as_tensor(x)
+        V, x = self.representation, as_tensor(x, "x")
         if x.shape[-1:] != (V.size,):
             raise ValueError(f"features of {V} of {V.group} take x (..., {V.size}); x has shape {tuple(x.shape)}")
         return self.evaluate(x if x.is_floating_point() or x.is_complex() else x.double())

@@ -16,7 +16,7 @@ from torch import Tensor
 from eqkit import groups
 from eqkit.groups import METRIC, MatrixGroup, S, symplectic_form
 from eqkit.invariants.features import Features, copies
-from eqkit.representations import Representation
+from eqkit.representations import Representation, require_representation
 from eqkit.representations.algebra import Sum
 
 _SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -34,8 +34,7 @@ def fundamental(V: Representation) -> Features:
     over the n points, 1 ≤ a + b + … ≤ n, C(n + m, m) − 1 in all; they are polarisations of the power sums of one.
     ValueError: other groups and representations, and where every invariant polynomial is constant.
     """
-    if not isinstance(V, Representation):
-        raise TypeError(f"fundamental({V!r}): give a representation, such as 3 * groups.SO(3).vector")
+    require_representation(V, "fundamental")
     G = V.group
     if G == S(G.n):
         return _multisymmetric(V)

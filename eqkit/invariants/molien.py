@@ -20,10 +20,12 @@ from torch import Tensor
 
 from eqkit import reynolds
 from eqkit.groups import MatrixGroup
+from eqkit.groups.matrix_group import require_group
 from eqkit.invariants.modular import Field, combine, fields
-from eqkit.representations import Representation
+from eqkit.representations import Representation, require_representation
 
 TOP_DEGREE = 10_000
+LARGEST, WORK = 1000, 2 * 10**8  # the size of W, and the steps of an integral, at most
 
 
 def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) -> list[int]:
@@ -35,6 +37,9 @@ def molien_series(G: MatrixGroup, degree: int, W: Representation | None = None) 
     """
     if not isinstance(degree, int) or isinstance(degree, bool) or not 0 <= degree <= TOP_DEGREE:
         raise ValueError(f"molien_series({G}, {degree!r}): the degree is an integer from 0 to {TOP_DEGREE:,}")
+    require_group(G, "molien_series")
+    if W is not None:
+        require_representation(W, "molien_series: W")
     if W is not None and W.group != G:
         raise ValueError(f"molien_series: W belongs to {W.group} and the polynomials to {G}; build both from one group")
     if W is None and (known := _closed_form(G)) is not None:
@@ -75,8 +80,14 @@ def _series_to(G: MatrixGroup, degree: int) -> list[int]:
 
 def _integral(G: MatrixGroup, degree: int, W: Representation | None) -> list[int]:
     """Weyl's integral of h_d(g) conj χ_W(g), where h_d is the coefficient of t^d in 1/det(1 − t g)."""
+    if W is not None and W.size > LARGEST:
+        raise MemoryError(f"molien_series: W has size {W.size:,}, more than the {LARGEST:,} that can be handled")
     largest = 0.0 if W is None else float(torch.linalg.eigvals(W.lie(G.lie_algebra)).abs().max())
     design = reynolds.class_functions(G, degree + math.ceil(largest - 1e-6))
+    if (work := design.terms * G.n * degree) > WORK:
+        raise MemoryError(
+            f"molien_series({G}, {degree}): the integral takes {work:,} steps, more than {WORK:,}; take a lower degree"
+        )
     total = torch.zeros(degree + 1, dtype=torch.complex128)
     for g, weights in design.chunks(degree + 1):
         h = torch.zeros(degree + 1, len(g), dtype=torch.complex128)

@@ -6,10 +6,12 @@ import re
 from fractions import Fraction
 
 from eqkit.invariants.polynomials import Polynomial
+from eqkit.subspaces import require_integer
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<name>x_?\d+|x_\{\d+\}|[^\W\d_])|(?P<sign>\*\*|[-+*/^()]))")
 _LOWER, _UPPER = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 DEPTH, DEGREE = 50, 200  # parentheses within parentheses, and the degree, at most
+DIGITS, VARIABLES = 1000, 10_000  # of a number, and of all polynomials typed, at most
 
 
 def polynomial(text: str, n: int) -> Polynomial:
@@ -20,8 +22,8 @@ def polynomial(text: str, n: int) -> Polynomial:
     """
     if not isinstance(text, str):
         raise TypeError(f"polynomial takes text such as 'x0^2 + x1^2', not {type(text).__name__}")
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"polynomial(…, n={n!r}): the number of variables is an integer ≥ 1")
+    if require_integer("polynomial(…): the number of variables n", n) > VARIABLES:
+        raise ValueError(f"polynomial(…, n={n}): {n:,} variables are more than the {VARIABLES:,} that can be handled")
     return _Reader(text, n).all()
 
 
@@ -104,20 +106,20 @@ class _Reader:
         kind, token = self.next()
         self.at += 1
         if kind == "number":
+            if len(token) > DIGITS:
+                raise self.error(f"a number has {len(token):,} digits, more than {DIGITS:,}")
             return Polynomial.of({(0,) * self.n: Fraction(token)}, self.n)
         if kind == "name":
             return self.variable(token)
-        if token == "(":
+        if token in ("(", "-"):
             self.depth += 1
             if self.depth > DEPTH:
-                raise self.error(f"more than {DEPTH} parentheses are nested")
-            f = self.sum()
-            if not self.takes(")"):
+                raise self.error(f"more than {DEPTH} parentheses or signs are nested")
+            f = self.sum() if token == "(" else -self.power()
+            if token == "(" and not self.takes(")"):
                 raise self.error("a parenthesis ( is not closed")
             self.depth -= 1
             return f
-        if token == "-":
-            return -self.power()
         raise self.error("it ends too early" if kind == "end" else f"a number or variable is missing before {token!r}")
 
     def variable(self, name: str) -> Polynomial:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,16 +19,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import as_tensor
+
 Coefficient = Fraction | float | complex
 Number = int | Coefficient
 Exponent = tuple[int, ...]
 SHOWN = 40  # terms printed at most
+DIGITS = 10_000  # binary digits of exact coefficients of a power, at most
 _SUB, _SUPER = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _coefficient(c: Number) -> Coefficient:
     if isinstance(c, Rational):
         return Fraction(c.numerator, c.denominator)
+    if not isinstance(c, Complex):
+        raise TypeError(f"a coefficient is {c!r}; coefficients are numbers: int, Fraction, float or complex")
     if not np.isfinite(complex(c)):
         raise ValueError(f"a coefficient is {c}; coefficients are finite numbers")
     return float(c) if isinstance(c, Real) else complex(c)
@@ -50,11 +56,16 @@ class Polynomial:
     ) -> Polynomial:
         """The polynomial with these terms, sorted, zeros left out; exponents are tuples of n integers ≥ 0."""
         total: dict[Exponent, Coefficient] = {}
+        if not isinstance(terms, Iterable):
+            raise TypeError(f"Polynomial.of({terms!r}, {n}): give terms such as {{(2, 0): 1, (0, 2): 1}}")
         pairs: Iterable[tuple[Exponent, Number]] = terms.items() if isinstance(terms, Mapping) else terms
         for exponent, c in pairs:
-            e = tuple(int(k) for k in exponent)
+            try:
+                e = tuple(map(operator.index, exponent))
+            except TypeError:
+                e = ()
             if len(e) != n or min(e, default=0) < 0:
-                raise ValueError(f"exponent {tuple(exponent)}: a term in {n} variables has {n} exponents ≥ 0")
+                raise ValueError(f"exponent {exponent!r}: a term in {n} variables has {n} integer exponents ≥ 0")
             total[e] = total.get(e, Fraction(0)) + _coefficient(c)
         kept = [(e, c) for e, c in total.items() if c != 0]
         kept.sort(key=lambda term: (sum(term[0]), term[0]), reverse=True)
@@ -84,6 +95,10 @@ class Polynomial:
     def coefficients(self) -> tuple[Coefficient, ...]:
         """One coefficient for each row of `exponents`."""
         return tuple(c for _, c in self.terms)
+
+    @property
+    def _exact(self) -> list[Fraction]:
+        return [c for c in self.coefficients if isinstance(c, Fraction)]
 
     # algebra
     def _with(self, other: object) -> Polynomial:
@@ -117,6 +132,8 @@ class Polynomial:
     def __truediv__(self, number: Number) -> Polynomial:
         if not isinstance(number, Complex):
             raise TypeError("a polynomial is divided by numbers only")
+        if number == 0:
+            raise ValueError("a polynomial is divided by 0; divide by another number")
         one = Fraction(1) if isinstance(number, Rational) else 1.0
         return self * (one / number)
 
@@ -126,6 +143,11 @@ class Polynomial:
         size = math.comb(self.n + max(self.degree, 0) * k, self.n)
         if len(self.terms) > 1 and size > 5000:
             raise ValueError(f"f ** {k}: degree {self.degree * k} in {self.n} variables has up to {size:,} terms")
+        digits = max((c.numerator.bit_length() + c.denominator.bit_length() for c in self._exact), default=0)
+        if k * (digits - 2) > DIGITS:
+            raise ValueError(
+                f"f ** {k}: its coefficients have up to {k * digits:,} binary digits; take a smaller power"
+            )
         result, square = Polynomial.of({(0,) * self.n: 1}, self.n), self
         while k:
             result, k = (result * square if k & 1 else result), k >> 1
@@ -148,9 +170,9 @@ class Polynomial:
 
     def substitute(self, M: Sequence[Sequence[Number]] | Tensor) -> Polynomial:
         """x ↦ f(M x) for a matrix M (n, n) of numbers; exact where M and f are."""
-        rows = M.tolist() if isinstance(M, Tensor) else M
+        rows = as_tensor(M, "M").tolist() if isinstance(M, Tensor) or not isinstance(M, Sequence) else M
         units = [tuple(int(i == j) for j in range(self.n)) for i in range(self.n)]
-        if [len(row) for row in rows] != [self.n] * self.n:
+        if not isinstance(rows, Sequence) or [len(row) for row in rows] != [self.n] * self.n:
             raise ValueError(f"substitute: f has {self.n} variables, so M is {self.n} × {self.n}")
         forms = [Polynomial.of(zip(units, row, strict=True), self.n) for row in rows]
         powers = [[Polynomial.of({(0,) * self.n: 1}, self.n)] for _ in forms]
@@ -236,6 +258,8 @@ class PolynomialMap:
     """
 
     def __init__(self, polynomials: Sequence[Polynomial], n: int | None = None) -> None:
+        if not isinstance(polynomials, Sequence) or not all(isinstance(f, Polynomial) for f in polynomials):
+            raise TypeError(f"PolynomialMap({polynomials!r}): give a list of polynomials")
         if not polynomials and n is None:
             raise ValueError("PolynomialMap: no polynomials, so the number of variables is unknown; give n")
         self.polynomials, self.n = tuple(polynomials), polynomials[0].n if n is None else n
@@ -259,7 +283,7 @@ class PolynomialMap:
         self._columns = (exponents + torch.arange(self.n) * (self._degree + 1)).T.contiguous()  # into the table
 
     def __call__(self, x: Tensor) -> Tensor:
-        x = torch.as_tensor(x)
+        x = as_tensor(x, "x")
         if x.shape[-1:] != (self.n,):
             raise ValueError(f"a polynomial in {self.n} variables takes x (..., {self.n}); x is {tuple(x.shape)}")
         x = x if x.is_floating_point() or x.is_complex() else x.double()

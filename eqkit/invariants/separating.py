@@ -9,6 +9,7 @@ Cahill, Iverson, Mixon & Packer, Group-invariant max filtering (2022).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -18,7 +19,8 @@ from eqkit.groups import MatrixGroup, S
 from eqkit.invariants.features import Features
 from eqkit.invariants.fundamental import fundamental
 from eqkit.invariants.ring import InvariantRing, invariant_ring
-from eqkit.representations import Representation
+from eqkit.representations import Representation, require_representation
+from eqkit.subspaces import as_double, require_integer, require_memory
 
 CHUNK = 2**22  # numbers in memory at a time
 
@@ -40,6 +42,7 @@ def separating(V: Representation, generator: torch.Generator | None = None) -> F
     V(G), and O, SO, U and SU: their fundamental invariants, if those are more than 2D + 1 as random combinations, each
     generator divided by its size on Gaussian points. Non-compact groups: ValueError, no polynomials separate there.
     """
+    require_representation(V, "separating")
     G, D = V.group, _real_dimension(V)
     if G == S(G.n) and V.size % G.n == 0 and V.size // G.n * G.vector == V:
         return sorting(V) if V == G.vector else _sorted_projections(V, generator)
@@ -84,6 +87,7 @@ def _sorted_projections(V: Representation, generator: torch.Generator | None) ->
 
 def sorting(V: Representation) -> Features:
     """x sorted, for V = S(n).vector: a complete invariant, and an isometry, |sort x − sort y| = d(x, y)."""
+    require_representation(V, "sorting")
     G = V.group
     if V != S(G.n).vector:
         raise ValueError(
@@ -104,16 +108,15 @@ def max_filter(
     |zⱼ|-Lipschitz; 2D generic ones separate orbits and are bilipschitz. Memory is bounded: elements come in chunks.
     ValueError: infinite groups, V not orthogonal, complex, or templates of another shape.
     """
+    require_representation(V, "max_filter")
     G = V.group
     z = templates if isinstance(templates, Tensor) else None
     if z is None:
-        count = 2 * V.size if templates is None else templates
-        if not isinstance(count, int) or count < 1:
-            raise ValueError(
-                f"max_filter({V}, {templates!r}): templates are a tensor (count, {V.size}) or their number"
-            )
+        count: Any = 2 * V.size if templates is None else templates
+        require_integer(f"max_filter({V}): templates are a tensor (count, {V.size}) or their number, which", count)
+        require_memory(16.0 * count * V.size, f"max_filter({V}, {count:,})")
         z = _gaussian(count, V.size, generator=generator)
-    if z.ndim != 2 or z.shape[1] != V.size or z.is_complex() or not torch.isfinite(z).all():
+    if z.ndim != 2 or z.shape[1] != V.size or len(z) == 0 or z.is_complex() or not torch.isfinite(z).all():
         raise ValueError(f"max_filter({V}): templates are finite, real, (count, {V.size}), not {tuple(z.shape)}")
     z = z.double()
     names = tuple(f"max ⟨gx, z{j}⟩".translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")) for j in range(len(z)))
@@ -152,9 +155,17 @@ def _matrices(V: Representation, beside: int) -> Any:
 # how well a map separates
 def orbit_distance(V: Representation, x: Tensor, y: Tensor) -> Tensor:
     """d(x, y) = min_g |x − V(g) y| for a finite group with orthogonal V: (..., V.size) twice -> (...)."""
-    x, y = torch.broadcast_tensors(torch.as_tensor(x).double(), torch.as_tensor(y).double())
-    if x.shape[-1:] != (V.size,):
-        raise ValueError(f"orbit_distance: x has shape {tuple(x.shape)}; vectors of {V} are (..., {V.size})")
+    require_representation(V, "orbit_distance")
+    x, y = as_double(x, "x"), as_double(y, "y")
+    for z in (x, y):
+        if z.shape[-1:] != (V.size,) or z.is_complex():
+            raise ValueError(
+                f"orbit_distance: {z.dtype} of shape {tuple(z.shape)}; real vectors of {V} are (..., {V.size})"
+            )
+    try:
+        x, y = torch.broadcast_tensors(x, y)
+    except RuntimeError as error:
+        raise ValueError(f"orbit_distance: x {tuple(x.shape)} and y {tuple(y.shape)} do not broadcast") from error
     if V == S(V.group.n).vector:
         return (x.sort(-1).values - y.sort(-1).values).norm(dim=-1)
     _require_orthogonal(V, "orbit_distance")
@@ -190,8 +201,14 @@ def bilipschitz(
     Random pairs are Gaussian: a third far apart, a third near, y = x + 10⁻³ · noise, and a third near the points that a
     random element fixes, where orbits fold. What is measured bounds the true constants from inside.
     """
-    V = features.representation
-    x, y = _pairs(V, pairs, generator) if isinstance(pairs, int) else pairs
+    V: Any = getattr(features, "representation", None)
+    require_representation(V, "bilipschitz: features.representation")
+    if isinstance(pairs, int):
+        require_integer("bilipschitz: pairs", pairs)
+        require_memory(48.0 * pairs * V.size**2, f"bilipschitz(…, {pairs:,})")
+    elif not isinstance(pairs, Sequence) or len(pairs) != 2:
+        raise TypeError(f"bilipschitz: pairs = {pairs!r}; give their number, or (x, y) of shape (count, {V.size}) both")
+    x, y = _pairs(V, pairs, generator) if isinstance(pairs, int) else (as_double(z, "pairs") for z in pairs)
     distance = orbit_distance(V, x, y)
     apart = distance > 1e-9 * (1 + x.norm(dim=-1))
     if not apart.any():

@@ -20,11 +20,12 @@ import scipy.sparse
 import torch
 
 from eqkit.groups import MatrixGroup, trivial
+from eqkit.groups.matrix_group import require_group
 from eqkit.invariants.cyclotomic import embedded, exact_matrices, lift, reduced
 from eqkit.invariants.modular import Field
 from eqkit.invariants.molien import dimension
 from eqkit.invariants.polynomials import Polynomial
-from eqkit.subspaces import echelon, null_space
+from eqkit.subspaces import echelon, null_space, require_integer
 
 DENSE, SPARSE = 3000, 3_000_000  # monomials at most: acted on by a full matrix, moved one to one
 
@@ -247,14 +248,14 @@ def basis(G: MatrixGroup, d: int) -> list[Polynomial]:
 
     Exact coefficients where they are rational, float64 where they lie in a larger field. G is finite.
     """
-    if not isinstance(d, int) or isinstance(d, bool) or d < 0:
-        raise ValueError(f"basis({G}, {d!r}): the degree is an integer ≥ 0")
+    require_integer(f"basis({G}, d): the degree d", d, 0)
     require_finite(G, "basis")
     return [invariant.polynomial for invariant in invariants_of_degree(G, d)]
 
 
 def require_finite(G: MatrixGroup, what: str) -> None:
-    """ValueError for infinite groups, with what to use instead."""
+    """ValueError for infinite groups, with what to use instead; TypeError for what is no group."""
+    require_group(G, what)
     if not G.is_finite:
         raise ValueError(f"{what}({G}): {G} is infinite; give a finite group, or use invariants.fundamental or .torus")
 
@@ -266,10 +267,10 @@ def project(f: Polynomial, G: MatrixGroup) -> Polynomial:
     of L the invariants of the transposed action; for (signed) permutations, the mean over each orbit of monomials.
     """
     if not isinstance(f, Polynomial):
-        raise TypeError(f"project takes a Polynomial, such as invariants.polynomial('x0^2', n={G.n})")
+        raise TypeError("project takes a Polynomial, such as invariants.polynomial('x0^2', n=3)")
+    require_finite(G, "project")
     if f.n != G.n:
         raise ValueError(f"project: f has {f.n} variables and {G} acts on {G.n}; they must agree")
-    require_finite(G, "project")
     total = Polynomial(f.n, ())
     for d, part in f.parts().items():
         total = total + (_project_orbits if G.monomial is not None else _project_dense)(part, G, d)

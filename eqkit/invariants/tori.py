@@ -39,7 +39,7 @@ def torus(weights: Sequence[int] | Sequence[Sequence[int]], orders: int | Sequen
     w = w[None] if w.ndim == 1 else w
     if w.ndim != 2 or w.size == 0 or w.dtype.kind not in "iu":
         raise ValueError(f"torus({weights}): weights are integers, (n,) for one circle or (r, n) for r of them")
-    m = np.array([0] * len(w) if orders is None else [orders] if isinstance(orders, int) else list(orders))
+    m = np.array([0] * len(w) if orders is None else list(orders) if isinstance(orders, Sequence) else [orders])
     if m.shape != (len(w),) or m.dtype.kind not in "iu" or (m < 0).any() or (m == 1).any():
         raise ValueError(f"torus({weights}, {orders}): one order for each row, 0 for a circle, else an integer ≥ 2")
     exponents = hilbert_basis(w.astype(np.int64), m.astype(np.int64))

@@ -86,6 +86,8 @@ def check_size(x: Tensor, V: Representation) -> None:
     """x is a tensor (..., V.size), or an error with the rule."""
     if not isinstance(x, Tensor):
         raise TypeError(f"x is a {type(x).__name__}; give a tensor (..., {V.size})")
+    if not x.is_floating_point() and not x.is_complex():
+        raise TypeError(f"x is {x.dtype}; give floating-point numbers, x.float() or x.double()")
     if x.shape[-1:] != (V.size,):
         raise ValueError(f"x has shape {tuple(x.shape)}; vectors of {V} over {V.group} are (..., {V.size})")
 

@@ -20,8 +20,9 @@ from torch import Tensor, nn
 
 from eqkit.equivariant_maps import Hom
 from eqkit.groups import MatrixGroup
-from eqkit.representations import Monomial, Representation
-from eqkit.subspaces import require_memory
+from eqkit.groups.matrix_group import require_group
+from eqkit.representations import Monomial, Representation, require_representation
+from eqkit.subspaces import require_integer, require_memory
 
 
 def pixels(G: MatrixGroup, size: int) -> Representation:
@@ -30,7 +31,8 @@ def pixels(G: MatrixGroup, size: int) -> Representation:
     G consists of symmetries of the square, 2 × 2 signed permutation matrices: D.plane(4), C.plane(4), flips.
     A quarter turn is torch.rot90; even sizes turn about a corner of pixels. ValueError: other groups and sizes.
     """
-    _refuse_no_integer("the size of a grid", size, 1)
+    require_group(G, "pixels")
+    require_integer("pixels: the size of a grid", size)
     if G.n != 2 or G.monomial is None:
         raise ValueError(
             f"{G} does not map the square grid to itself: its elements have to be 2 × 2 signed permutation matrices, "
@@ -76,13 +78,12 @@ class GroupConv2d(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _refuse_no_integer("kernel_size", kernel_size, 1)
-        _refuse_no_integer("stride", stride, 1)
+        require_integer("kernel_size", kernel_size)
+        require_integer("stride", stride)
         self.padding = kernel_size // 2 if padding is None else padding
-        _refuse_no_integer("padding", self.padding, 0)
+        require_integer("padding", self.padding, 0)
         for field in (V, W):
-            if not isinstance(field, Representation):
-                raise TypeError(f"GroupConv2d: {field!r} is no field; give a representation such as 8 * G.regular")
+            require_representation(field, "GroupConv2d")
             if field.monomial is None and field.group.monomial is not None:
                 raise ValueError(
                     f"GroupConv2d: {field} is no signed permutation representation of {field.group}; write the field "
@@ -167,7 +168,7 @@ class MaxPool2d(nn.Module):
     def __init__(self, V: Representation, size: int) -> None:
         super().__init__()
         _refuse_no_permutation("MaxPool2d", V)
-        _refuse_no_integer("MaxPool2d: size", size, 1)
+        require_integer("MaxPool2d: size", size)
         self.V, self.W, self.size = V, V, size
 
     def forward(self, x: Tensor) -> Tensor:
@@ -183,12 +184,8 @@ class MaxPool2d(nn.Module):
         return f"MaxPool2d({self.V} over {self.V.group}, {self.size})"
 
 
-def _refuse_no_integer(what: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{what} is an integer ≥ {least}, not {value!r}")
-
-
 def _refuse_no_permutation(name: str, V: Representation) -> None:
+    require_representation(V, name)
     if not V.is_permutation:
         raise ValueError(
             f"{name}: {V} of {V.group} does not permute its coordinates, so the largest of them is no invariant; "

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from eqkit.equivariant_maps import Hom
 from eqkit.networks.channels import Kind, assemble, check_input, hom, kinds, layer_dtype, take
-from eqkit.representations import Representation
+from eqkit.representations import Representation, require_representation
 from eqkit.representations.algebra import Product
+from eqkit.subspaces import require_integer
 
 DENSE_ROUTES = "weights", "average", "null space"
 COPY = 48  # products that take the time of the copies of one number, measured
@@ -77,8 +78,7 @@ class EquivariantLinear(nn.Module):
     ) -> None:
         super().__init__()
         for R in (V, W):
-            if not isinstance(R, Representation):
-                raise TypeError(f"EquivariantLinear(V, W): {R!r} is no representation; give two, such as G.vector")
+            require_representation(R, "EquivariantLinear(V, W)")
         if V.group != W.group:
             raise ValueError(
                 f"EquivariantLinear(V, W): V belongs to {V.group} and W to {W.group}; build both from one group"
@@ -186,8 +186,9 @@ class Bilinear(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(channels, int) or channels < 1:
-            raise ValueError(f"Bilinear: channels = {channels!r}; the products of each kind are a positive integer")
+        for R in (V, W):
+            require_representation(R, "Bilinear(V, W)")
+        require_integer("Bilinear: the number of channels", channels)
         if V.group != W.group:
             raise ValueError(f"Bilinear(V, W): V belongs to {V.group} and W to {W.group}; build both from one group")
         summands = list(dict.fromkeys(kind.part for kind in (*kinds(V), *kinds(W))))

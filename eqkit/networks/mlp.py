@@ -10,13 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.groups import MatrixGroup
+from eqkit.groups.matrix_group import require_group
 from eqkit.networks.channels import check_input, hom, is_complex
 from eqkit.networks.layers import Bilinear, EquivariantLinear
 from eqkit.networks.nonlinearities import Gated, is_unitary
-from eqkit.representations import Representation
+from eqkit.representations import Representation, require_representation
+from eqkit.subspaces import require_integer
 
 QUADRATIC = 0.1  # of the bilinear layers at the start: a network of degree 2^layers would have heavy tails
 ORDER, KINDS = 4, 7  # limits of hidden layers: the order of their tensors, and how many kinds there are
+CHANNELS = 100_000  # of a hidden layer, at most
 
 
 def tensors(G: MatrixGroup, largest: int) -> list[Representation]:
@@ -24,6 +27,8 @@ def tensors(G: MatrixGroup, largest: int) -> list[Representation]:
 
     Where V* is not V in other coordinates, as for U(n), SL(n) and GL(n), n ≥ 3, products of V and V* are among them.
     """
+    require_group(G, "tensors")
+    require_integer("tensors: the largest size", largest)
     if G.factors is not None:
         pairs = itertools.product(*(tensors(factor, largest) for factor in G.factors))
         found = [A @ B for A, B in pairs if 1 < A.size * B.size <= largest]
@@ -49,8 +54,8 @@ def uniform(G: MatrixGroup, channels: int) -> Representation:
     The kinds are the first m of `tensors` with m times the largest size ≤ channels (at least 1 and the next one).
     Source: Finzi, Welling & Wilson (2021), whose uniform_rep shares channels in the same spirit.
     """
-    if not isinstance(channels, int) or channels < 1:
-        raise ValueError(f"{channels!r} hidden channels: give a positive integer, or a representation")
+    if require_integer("uniform: hidden channels", channels) > CHANNELS:
+        raise ValueError(f"uniform({G}, {channels:,}): at most {CHANNELS:,} channels can be handled")
     kinds = tensors(G, channels)[:KINDS]
     kinds = kinds if len(kinds) > 1 else [G.trivial, G.vector]
     m = max([m for m, A in enumerate(kinds, 1) if m * A.size <= channels and m > 1], default=2)
@@ -81,14 +86,9 @@ class EquivariantMLP(nn.Module):
     ) -> None:
         super().__init__()
         for R in (V, W):
-            if not isinstance(R, Representation):
-                raise TypeError(f"EquivariantMLP(V, W): {R!r} is no representation; give two, such as G.vector")
-        if not isinstance(layers, int) or layers < 1:
-            raise ValueError(f"EquivariantMLP: layers = {layers!r}; the number of hidden layers is a positive integer")
-        if not isinstance(products, int) or products < 0:
-            raise ValueError(
-                f"EquivariantMLP: products = {products!r}; it is an integer ≥ 0, 0 for linear layers alone"
-            )
+            require_representation(R, "EquivariantMLP(V, W)")
+        require_integer("EquivariantMLP: layers", layers)
+        require_integer("EquivariantMLP: products", products, 0)
         H = hidden if isinstance(hidden, Representation) else uniform(V.group, hidden)
         for R, name in ((W, "W"), (H, "hidden")):
             if R.group != V.group:
@@ -133,6 +133,9 @@ def telling_order(G: MatrixGroup, H: MatrixGroup, largest: int = 8) -> int | Non
     H and G act on one space and one contains the other. A network of tensors whose layers Hom(V^p, V^q) have p + q < k
     is the same for both, whatever its weights, and a layer with p + q = k can tell them apart. A(n) and S(n): n − 1.
     """
+    require_group(G, "telling_order")
+    require_group(H, "telling_order")
+    require_integer("telling_order: largest", largest)
     if G.n != H.n:
         raise ValueError(
             f"telling_order: {G} acts on {G.n} coordinates and {H} on {H.n}; both have to act on one space"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.networks.channels import COMPLEX, assemble, check_size, is_complex, kinds, parts, take
-from eqkit.representations import Monomial, Representation, equivariance_error
+from eqkit.representations import Monomial, Representation, equivariance_error, require_representation
 
 Function = Callable[[Tensor], Tensor]
 SWISH_GAIN = 1.6765  # 1 / √E[(z σ(z))²] for z ~ N(0, 1): what enters with mean square 1 leaves with it
@@ -59,8 +59,7 @@ class Gated(nn.Module):
 
     def __init__(self, V: Representation) -> None:
         super().__init__()
-        if not isinstance(V, Representation):
-            raise TypeError(f"Gated(V): {V!r} is no representation; give one, such as 3 * G.vector + G.trivial")
+        require_representation(V, "Gated(V)")
         self.V = V
         self.gated = [not permutes(kind.part) for kind in kinds(V)]
         gates = sum(kind.count for kind, gated in zip(kinds(V), self.gated, strict=True) if gated)
@@ -92,8 +91,9 @@ class Norm(nn.Module):
 
     def __init__(self, V: Representation, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        if not isinstance(V, Representation):
-            raise TypeError(f"Norm(V): {V!r} is no representation; give one, such as 3 * G.vector")
+        require_representation(V, "Norm(V)")
+        if dtype not in COMPLEX:
+            raise TypeError(f"Norm: dtype = {dtype}; give torch.float32 or torch.float64")
         for kind in kinds(V):
             if not is_unitary(kind.part):
                 raise ValueError(_changed_length(kind.part))
@@ -158,16 +158,20 @@ class Pointwise(nn.Module):
 
     def __init__(self, V: Representation, f: str | Function) -> None:
         super().__init__()
-        if not isinstance(V, Representation):
-            raise TypeError(f"Pointwise(V, f): {V!r} is no representation; give one, such as G.vector")
-        if isinstance(f, str) and f not in FUNCTIONS:
+        require_representation(V, "Pointwise(V, f)")
+        if f not in FUNCTIONS if isinstance(f, str) else not callable(f):
             raise ValueError(
                 f"Pointwise: {f!r} is no function it knows; take {', '.join(FUNCTIONS)}, or give a function"
             )
         self.V, self.name = V, f if isinstance(f, str) else getattr(f, "__name__", "f")
         self.f = FUNCTIONS[f] if isinstance(f, str) else f
         grid = torch.linspace(-4, 4, 161, dtype=torch.float64)
-        self.is_odd = bool((self.f(-grid) + self.f(grid)).abs().max() < 1e-12)
+        image = self.f(grid)
+        if not isinstance(image, Tensor) or image.shape != grid.shape or not torch.isfinite(image).all():
+            raise ValueError(
+                f"Pointwise: {self.name} is to map numbers to finite numbers, entry by entry, {grid.shape}"
+            )
+        self.is_odd = bool((self.f(-grid) + image).abs().max() < 1e-12)
         bad = [kind.part for kind in kinds(V) if not permutes(kind.part, signs=self.is_odd)]
         if bad:
             raise ValueError(self._refusal(bad[0]))

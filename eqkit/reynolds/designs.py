@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from eqkit.groups import MatrixGroup, finite
+from eqkit.groups.matrix_group import require_group
 from eqkit.groups.naming import orbits
-from eqkit.representations import Monomial, Representation
+from eqkit.representations import Monomial, Representation, require_representation
+from eqkit.subspaces import require_integer, require_memory
 
 CHUNK = 2**22  # numbers in memory at a time, for group elements and for the vectors they move
 
@@ -74,7 +76,9 @@ def cosets(G: MatrixGroup, K: MatrixGroup) -> Design:
     W(kg)⁻¹ f(V(kg) x) = W(g)⁻¹ W(k)⁻¹ f(V(k) V(g) x) = W(g)⁻¹ f(V(g) x): the term is the same on all of Kg, but not on
     all of gK. `assert_equivariant(f, V.restrict(K), W.restrict(K))` tests the condition. The elements of G are listed.
     """
-    if not G.is_finite or K.n != G.n:
+    for H in (G, K):
+        require_group(H, "cosets(G, K)")
+    if not G.is_finite or not K.is_finite or K.n != G.n:
         raise ValueError(f"cosets({G}, {K}): G is a finite group and K a subgroup, matrices of the same size")
     g = G.elements()
     maps = [G.index(k @ g).numpy() for k in K.generators]  # g ↦ kg, so that cosets Kg are orbits of K
@@ -89,11 +93,12 @@ def reading(V: Representation, entries: Sequence[int]) -> Design:
     there are as many cosets Kg as tuples in the orbit: n(n − 1) instead of n! for two entries of S(n).vector. G itself
     is never listed. V is a (signed) permutation representation; given a W, f has to be K-equivariant, as in `cosets`.
     """
+    require_representation(V, "reading")
     G = V.group
     if V.monomial is None:
         raise ValueError(f"{V} of {G} does not permute its coordinates; reading needs a permutation representation")
-    start = tuple(int(i) for i in entries)
-    if not all(0 <= i < V.size for i in start):
+    start = tuple(entries) if isinstance(entries, Iterable) else (entries,)
+    if not start or not all(isinstance(i, int) and 0 <= i < V.size for i in start):
         raise ValueError(f"reading {start}: entries of a vector of {V} are numbered 0 … {V.size - 1}")
     moves = finite.points(V.monomial)
     generators = G.generators.numpy() if G.monomial is None else finite.points(G.monomial)
@@ -123,13 +128,14 @@ def sample(G: MatrixGroup, count: int, generator: torch.Generator | None = None)
     For a function that reads t entries of a set this is Janossy pooling: each term is a random t-tuple of the set.
     """
     refuse_non_compact(G)
-    if count < 2:
-        raise ValueError(f"sample({G}, {count}): an error estimate needs at least 2 elements")
+    require_integer(f"sample({G}, count): an error estimate needs at least 2 elements; count", count, 2)
+    require_memory(16.0 * count * G.n**2, f"sample({G}, {count:,})")
     return Design(G, G.sample(count, generator), "")
 
 
 def refuse_non_compact(G: MatrixGroup) -> None:
-    """ValueError if G has no Haar probability."""
+    """ValueError if G has no Haar probability; TypeError if it is no group."""
+    require_group(G, "an average over G")
     if not G.is_compact:
         raise ValueError(
             f"{G} is not compact: its Haar measure is infinite, so there is no uniform probability to average with, "

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from eqkit.groups import finite
 from eqkit.groups.naming import orbits
-from eqkit.representations import Representation
+from eqkit.representations import Representation, require_representation
 from eqkit.reynolds.designs import Design, everything, refuse_non_compact
-from eqkit.subspaces import null_space
+from eqkit.subspaces import as_tensor, null_space, require_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Average:
 
     def _values(self, x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """W(g)⁻¹ f(V(g) x), some elements at a time: (few, ..., size of f), and their weights (few,), of sum 1."""
-        x = torch.as_tensor(x)
+        x = as_tensor(x, "x")
         if x.shape[-1:] != (self.V.size,):
             raise ValueError(f"R f takes vectors of {self.V}, (..., {self.V.size}); x has shape {tuple(x.shape)}")
         x = x if x.is_floating_point() or x.is_complex() else x.double()
@@ -44,6 +44,9 @@ class Average:
             moved = self.V.act(g, x.expand(len(g), *x.shape))
             moved = moved if moved.is_complex() else moved.to(x.dtype)
             y = self.f(moved.reshape(-1, self.V.size))
+            if not isinstance(y, Tensor) or not (y.is_floating_point() or y.is_complex()):
+                kind = y.dtype if isinstance(y, Tensor) else type(y).__name__
+                raise TypeError(f"R f: f gives {kind}; it has to give a tensor of floating-point numbers")
             if y.shape[:1] != (moved.numel() // self.V.size,) or (self.W and y.shape[1:] != (self.W.size,)):
                 expected = "(count, ...)" if self.W is None else f"(count, {self.W.size})"
                 raise ValueError(
@@ -80,7 +83,13 @@ def project(
     `everything(G)` unless given, `cosets`, `reading`, `polynomials` or `sample`.
     ValueError: groups that differ, are not compact, or are too large to list.
     """
-    design = over or everything(V.group)
+    if not callable(f):
+        raise TypeError(f"project: f = {f!r} is no function of x (count, V.size)")
+    for R in (V,) if W is None else (V, W):
+        require_representation(R, "project(f, V, W)")
+    design = everything(V.group) if over is None else over
+    if not isinstance(design, Design):
+        raise TypeError(f"project: over = {over!r} is no design; give one, such as reynolds.sample(G, 1000)")
     if W is not None and W.group != V.group:
         raise ValueError(f"project: V belongs to {V.group} and W to {W.group}; build both from one group")
     if design.group.n != V.group.n:
@@ -94,8 +103,10 @@ def projector(V: Representation) -> Tensor:
     (Signed) permutations: the average over each orbit of coordinates. Otherwise P = R (LᴴR)⁻¹ Lᴴ, where the columns of
     R span the invariant vectors of V and those of L the invariants of the adjoints V(g)ᴴ; for orthogonal V, P = RRᵀ.
     """
+    require_representation(V, "projector")
     G = V.group
     refuse_non_compact(G)
+    require_memory(16.0 * V.size**2, f"projector({V})")
     if V.monomial is not None:
         points, n = finite.points(V.monomial), V.size
         sums = torch.zeros(n, points.shape[1], dtype=torch.float64)

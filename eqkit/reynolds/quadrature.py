@@ -18,8 +18,10 @@ from torch import Tensor
 
 from eqkit import groups
 from eqkit.groups import MatrixGroup
+from eqkit.groups.matrix_group import require_group
 from eqkit.representations import Monomial
 from eqkit.reynolds.designs import Design, everything
+from eqkit.subspaces import require_integer
 
 LIMIT = 1_000_000  # terms of a design at most
 
@@ -53,8 +55,8 @@ def class_functions(G: MatrixGroup, degree: int) -> Design:
 
 
 def _require_degree(name: str, G: MatrixGroup, degree: int) -> None:
-    if not isinstance(degree, int) or isinstance(degree, bool) or degree < 0:
-        raise ValueError(f"{name}({G}, {degree!r}): the degree is an integer ≥ 0")
+    require_group(G, name)
+    require_integer(f"{name}({G}, degree): the degree", degree, 0)
 
 
 class Nodes(NamedTuple):

@@ -13,6 +13,8 @@ import scipy.optimize
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import as_double, require_integer
+
 Phi = Callable[[Tensor], Tensor]
 
 
@@ -29,12 +31,20 @@ def pair_collision(phi: Phi, a: float, b: float) -> float:
     half = (f(a) + f(b)) / 2
     if not (a < b and abs(half) < float("inf")):
         raise ValueError(f"pair_collision(φ, {a}, {b}): needs a < b and finite φ(a), φ(b)")
-    return float(scipy.optimize.bisect(lambda c: f(c) - half, a, b, xtol=1e-15)) if f(a) != f(b) else a
+    c = float(scipy.optimize.bisect(lambda c: f(c) - half, a, b, xtol=1e-15)) if f(a) != f(b) else a
+    if not abs(f(c) - half) <= 1e-6 * (1 + abs(half)):
+        raise ValueError(f"pair_collision(φ, {a}, {b}): φ jumps at {c:.6g}; the theorem is about continuous functions")
+    return c
 
 
 def set_distance(x: Tensor, y: Tensor) -> float:
     """√Σᵢ ‖xᵢ − y_π(i)‖² for the matching π of the elements that makes it least: x, y (n, d)."""
-    cost = torch.cdist(x.detach().double(), y.detach().double()).square()
+    x, y = as_double(x, "x"), as_double(y, "y")
+    if x.ndim != 2 or x.shape != y.shape or x.is_complex() or y.is_complex():
+        raise ValueError(
+            f"set_distance: x {tuple(x.shape)} and y {tuple(y.shape)} are two real sets of one shape (n, d)"
+        )
+    cost = torch.cdist(x, y).square()
     rows, columns = scipy.optimize.linear_sum_assignment(cost.numpy())
     return float(cost[rows, columns].sum().sqrt())
 
@@ -46,9 +56,15 @@ def collision(phi: Phi, x: Tensor, distance: float = 0.5, steps: int = 400) -> T
     level, until the sets are `distance` apart (`set_distance`), or the farthest met in `steps` steps. φ maps (n, d) to
     (n, latent), float64. ValueError when the Jacobian has no null direction, as it is for latent ≥ n·d in general.
     """
-    x = torch.as_tensor(x).detach().double()
-    if x.ndim != 2 or 0 in x.shape or not torch.isfinite(x).all():
-        raise ValueError(f"x has shape {tuple(x.shape)}; a set is (n, d), n elements of d numbers, finite")
+    x = as_double(x, "x")
+    if x.ndim != 2 or 0 in x.shape or x.is_complex():
+        raise ValueError(f"x has shape {tuple(x.shape)}; a set is (n, d), n elements of d real numbers")
+    if not 0 < distance < float("inf"):
+        raise ValueError(f"collision(…, distance={distance}): the distance is a positive number")
+    require_integer("collision: steps", steps)
+    image = phi(x)
+    if image.ndim != 2 or len(image) != len(x) or not torch.isfinite(image).all():
+        raise ValueError(f"φ maps {tuple(x.shape)} to {tuple(image.shape)}; it gives finite numbers ({len(x)}, latent)")
 
     def pooled(flat: Tensor) -> Tensor:
         return phi(flat.reshape(x.shape)).sum(0)

@@ -13,7 +13,8 @@ from eqkit.deep_sets.invariant_network import CONSTRUCTIONS, InvariantNetwork, f
 from eqkit.deep_sets.sets import mlp
 from eqkit.deep_sets.training import train
 from eqkit.groups import MatrixGroup
-from eqkit.representations import Representation, equivariance_error
+from eqkit.representations import Representation, equivariance_error, require_representation
+from eqkit.subspaces import require_integer
 
 NO_SYMMETRY = "no symmetry"
 
@@ -39,6 +40,8 @@ class Row(NamedTuple):
 
 def ball(count: int, size: int, generator: torch.Generator | None = None) -> Tensor:
     """Uniform in the ball of radius √size, (count, size) float32: invariant to orthogonal groups, no far points."""
+    require_integer("ball: count", count, 0)
+    require_integer("ball: size", size)
     x = torch.randn(count, size, generator=generator)
     radius = math.sqrt(size) * torch.rand(count, 1, generator=generator) ** (1 / size)
     return radius * x / x.norm(dim=1, keepdim=True)
@@ -65,11 +68,17 @@ def compare(
     symmetry" (a plain network), or (label, features) with any features of `InvariantNetwork`. Stop by not asking on.
     """
     V = V.vector if isinstance(V, MatrixGroup) else V
-    if min(steps, every, batch) < 1 or min(examples, tests) < 2:
-        raise ValueError(
-            f"compare: steps={steps}, every={every}, batch={batch} are integers ≥ 1, examples={examples} and "
-            f"tests={tests} ≥ 2"
-        )
+    require_representation(V, "compare")
+    for name, value, least in (
+        ("steps", steps, 1),
+        ("every", every, 1),
+        ("batch", batch, 1),
+        ("examples", examples, 2),
+        ("tests", tests, 2),
+    ):
+        require_integer(f"compare: {name}", value, least)
+    if isinstance(constructions, str):
+        raise TypeError(f"compare: constructions = {constructions!r}; give a list of them, [{constructions!r}]")
     generator = torch.Generator().manual_seed(seed)
     x, x_test = (inputs(count, V.size, generator) for count in (examples, tests))
     y, y_test = (_values(target, points) for points in (x, x_test))
@@ -139,7 +148,10 @@ class _Rescaled(nn.Module):
 
 
 def sized(V: Representation, features: Any, parameters: int, seed: int = 0) -> nn.Module:
-    """The network of two equal hidden layers with the number of parameters nearest to `parameters`."""
+    """The network of two equal hidden layers with the number of parameters nearest to `parameters`, up to 10⁸."""
+    require_representation(V, "sized")
+    if require_integer("sized: parameters", parameters) > 10**8:
+        raise ValueError(f"sized: {parameters:,} parameters are more than the 100,000,000 that can be handled")
 
     def seeded() -> torch.Generator:
         return torch.Generator().manual_seed(seed)

@@ -22,7 +22,8 @@ from eqkit import invariants
 from eqkit.deep_sets.orbits import Everything, Frame, PolynomialDesign, Reading, Sampled, Views, is_complex, real
 from eqkit.deep_sets.sets import mlp
 from eqkit.groups import MatrixGroup, S
-from eqkit.representations import Representation, Vector
+from eqkit.representations import Representation, Vector, require_representation
+from eqkit.subspaces import as_tensor, require_integer
 
 CONSTRUCTIONS = (
     "generators",
@@ -44,6 +45,7 @@ def features_of(V: Representation, name: str, generator: torch.Generator | None 
 
     "primary and secondary" is the pair (θ, η). ValueError: an unknown name, a group that the construction is not for.
     """
+    require_representation(V, "features_of")
     match name:
         case "generators":
             return _ring(V) if V.group.is_finite and V.group != S(V.group.n) else invariants.fundamental(V)
@@ -119,8 +121,10 @@ class InvariantNetwork(nn.Module):
     ) -> None:
         super().__init__()
         V = V.vector if isinstance(V, MatrixGroup) else V
-        if not isinstance(V, Representation):
-            raise TypeError(f"InvariantNetwork({V!r}): give a group or a representation, such as 3 * G.vector")
+        require_representation(V, "InvariantNetwork")
+        require_integer("InvariantNetwork: out", out)
+        if isinstance(hidden, int | str) or not all(isinstance(width, int) and width > 0 for width in hidden):
+            raise ValueError(f"InvariantNetwork: hidden = {hidden!r}; give the widths of the layers, such as (64, 64)")
         self.representation, self.out = V, out
         self.features = features_of(V, features, generator) if isinstance(features, str) else features
         own = getattr(self.features, "representation", V)
@@ -151,19 +155,24 @@ class InvariantNetwork(nn.Module):
     @torch.no_grad()
     def fit_scale(self, x: Tensor) -> InvariantNetwork:
         """Standardise inputs or features by their mean and variance on this batch (count, V.size); returns itself."""
-        self.body.fit_scale(self._check(x))
+        x = self._check(x)
+        if x.ndim < 2 or x.shape[:-1].numel() < 2:
+            raise ValueError(f"fit_scale: x has shape {tuple(x.shape)}; give a batch (count, {x.shape[-1]}), count ≥ 2")
+        self.body.fit_scale(x.flatten(0, -2))
         return self
 
     def forward(self, x: Tensor) -> Tensor:
         return self.body(self._check(x))
 
     def _check(self, x: Tensor) -> Tensor:
-        V = self.representation
+        V, x = self.representation, as_tensor(x, "x")
         if x.shape[-1:] != (V.size,):
             raise ValueError(f"x has shape {tuple(x.shape)}; vectors of {V} of {V.group} are (..., {V.size})")
         if not torch.isfinite(x).all():
             raise ValueError(f"x of shape {tuple(x.shape)} holds NaN or infinity; clean the data first")
-        return x
+        if x.is_complex() and not is_complex(V):
+            raise TypeError(f"x is {x.dtype}, and {V.group} is a group of real matrices; give x.real and x.imag")
+        return x if x.is_floating_point() or x.is_complex() else x.double()
 
     def __repr__(self) -> str:
         kind = "exact" if self.exact else "not exact"
@@ -205,6 +214,7 @@ class Invariants(nn.Module):
         self.features, self.centred = features, centred
         probe = torch.zeros(1, V.size, dtype=torch.complex128 if is_complex(V) else torch.float64)
         self.size = real(features(probe)).shape[-1]
+        _refuse_not_invariant(V, features, probe.dtype)
         self.scale = Standardised(self.size)
 
     def fit_scale(self, x: Tensor) -> None:
@@ -213,6 +223,21 @@ class Invariants(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.scale(real(self.features(x)))
+
+
+@torch.no_grad()
+def _refuse_not_invariant(V: Representation, features: Callable[[Tensor], Tensor], dtype: torch.dtype) -> None:
+    """ValueError if I(V(g) x) = I(x) fails for generators or random g at some Gaussian x: a wrong group, or a typo."""
+    G, seed = V.group, torch.Generator().manual_seed(0)
+    x = torch.randn(4, V.size, dtype=dtype, generator=seed)
+    before = features(x)
+    for g in torch.cat([G.generators, G.random_products(4, seed)]):
+        error = float(((features(V.act(g, x).to(dtype)) - before).abs() / (1 + before.abs().max())).max())
+        if not error <= 1e-4:
+            raise ValueError(
+                f"InvariantNetwork: the features change by {error:.1e} when {V.group} acts on {V}; give features that "
+                "are invariant under it, or the group that they were made for"
+            )
 
 
 class _OfFeatures(nn.Module):
@@ -293,6 +318,12 @@ def _body(
         raise ValueError("hidden = (): give at least one hidden layer")
     if isinstance(features, Views):
         return _OfViews(features, hidden, out, generator)
+    both = features if isinstance(features, tuple) else (features,)
+    if len(both) > 2 or not all(map(callable, both)):
+        raise TypeError(
+            f"InvariantNetwork: features = {features!r}; give one of {', '.join(CONSTRUCTIONS)}, a value of "
+            "`invariants`, a function, or a pair (θ, η) of these"
+        )
     if isinstance(features, tuple):
         theta, eta = features
         return _Hironaka(Invariants(V, theta), Invariants(V, eta, centred=False), hidden, out, generator)

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from eqkit import groups, reynolds
-from eqkit.representations import Representation, Trivial, Vector
+from eqkit.representations import Representation, Trivial, Vector, require_representation
 from eqkit.representations.algebra import Sum
+from eqkit.subspaces import require_integer, require_memory
 
 LIMIT = 2**24  # numbers in the matrices of all group elements
 
@@ -26,6 +27,7 @@ class Everything:
     exact, caveat = True, "|G| evaluations of φ"
 
     def __init__(self, V: Representation) -> None:
+        require_representation(V, "Everything")
         G = V.group
         if not G.is_finite:
             raise ValueError(
@@ -81,6 +83,7 @@ class PolynomialDesign:
     exact = True
 
     def __init__(self, V: Representation, degree: int) -> None:
+        require_representation(V, "PolynomialDesign")
         _copies(V, "design", trivial=True)
         design = reynolds.polynomials(V.group, degree)
         self.representation, self.terms, self.size, self.degree = V, design.terms, _real_size(V), degree
@@ -102,8 +105,9 @@ class Sampled:
     exact, caveat = False, "unbiased, with an error of order 1/√terms"
 
     def __init__(self, V: Representation, terms: int = 4, generator: torch.Generator | None = None) -> None:
-        if terms < 1:
-            raise ValueError(f"Sampled({V}, terms={terms}): at least one term")
+        require_representation(V, "Sampled")
+        require_integer(f"Sampled({V}): terms", terms)
+        require_memory(8.0 * terms * V.size**2, f"Sampled({V}, {terms:,})")
         self.representation, self.terms, self.size = V, terms, _real_size(V)
         self.generator = generator
         self.fixed = V(V.group.sample(terms, generator))
@@ -132,6 +136,7 @@ class Frame:
     exact, caveat = True, "jumps where the frame is ambiguous"
 
     def __init__(self, V: Representation, generator: torch.Generator | None = None) -> None:
+        require_representation(V, "Frame")
         G = V.group
         self.representation, self.size, self.terms = V, V.size, 1
         if G.is_permutation and G == groups.S(G.n) and _is_copies(V):
@@ -156,6 +161,8 @@ class Frame:
             )
 
     def __call__(self, x: Tensor) -> Tensor:
+        if x.shape[-1:] != (self.size,):
+            raise ValueError(f"x has shape {tuple(x.shape)}; vectors of {self.representation} are (..., {self.size})")
         return self._views(x)
 
     def _sorted(self, x: Tensor) -> Tensor:

@@ -16,9 +16,16 @@ def gram(x: Tensor) -> Tensor:
     The set of rows, each a set of pairs, is all a network on S(n) × O(d) needs for points in general position. Deep
     Sets of Deep Sets read it: `DeepSets(DeepSets(φ, ψ), ρ)(gram(x))`. Mirror images look alike.
     """
+    _refuse_no_clouds(x)
     products = x @ x.mT  # (..., n, n)
     squares = products.diagonal(dim1=-2, dim2=-1)
     return torch.stack(torch.broadcast_tensors(squares.unsqueeze(-1), products, squares.unsqueeze(-2)), -1)
+
+
+def _refuse_no_clouds(x: Tensor) -> None:
+    if not isinstance(x, Tensor) or x.ndim < 2:
+        shape = f"of shape {tuple(x.shape)}" if isinstance(x, Tensor) else f"a {type(x).__name__}"
+        raise ValueError(f"x is {shape}; clouds are tensors (..., n, d), n points of d numbers")
 
 
 class FramedSets(nn.Module):
@@ -33,6 +40,7 @@ class FramedSets(nn.Module):
         self.sets, self.group = sets, groups.O(d) if reflections else groups.SO(d)
 
     def forward(self, x: Tensor) -> Tensor:
+        _refuse_no_clouds(x)
         n, d = x.shape[-2:]
         if d != self.group.n:
             raise ValueError(f"x has shape {tuple(x.shape)}; clouds for {self.group} are (..., n, {self.group.n})")

@@ -14,22 +14,33 @@ import math
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import EPSILON
+from eqkit.subspaces import EPSILON, as_double, as_tensor, require_integer
+
+LARGEST = 10_000  # the highest power
 
 
 def power_sums(x: Tensor, k: int | None = None) -> Tensor:
     """p_j = Σᵢ xᵢʲ for j = 1 … k, k = n unless given: x (..., n) -> (..., k), exact for integers (int64).
 
-    ValueError: x without numbers, NaN or infinity, k < 1.
+    ValueError: x without numbers, NaN or infinity, k no integer from 1 to 10,000, integers that overflow.
     """
     x = _numbers(x, "x")
-    k = x.shape[-1] if k is None else k
-    if not isinstance(k, int) or k < 1:
-        raise ValueError(f"power_sums(x, k={k!r}): how many power sums is an integer ≥ 1")
+    k = _count("power_sums", x, k)
+    if not x.is_floating_point() and not x.is_complex():
+        x = x.long()
+        if x.shape[-1] * float(x.abs().max() if x.numel() else 0) ** k >= 2**63:
+            raise ValueError(f"power_sums(x, k={k}): integers up to {int(x.abs().max())} overflow; give x.double()")
     powers = [x]
     for _ in range(k - 1):
         powers.append(powers[-1] * x)
     return torch.stack([power.sum(-1) for power in powers], -1)
+
+
+def _count(name: str, x: Tensor, k: int | None) -> int:
+    k = require_integer(f"{name}(x, k): the number of power sums k", x.shape[-1] if k is None else k)
+    if k > LARGEST:
+        raise ValueError(f"{name}(x, k={k}): powers up to {k:,} are too high; take k ≤ {LARGEST:,}")
+    return k
 
 
 def jacobian(x: Tensor, k: int | None = None) -> Tensor:
@@ -38,7 +49,7 @@ def jacobian(x: Tensor, k: int | None = None) -> Tensor:
     Its condition number, `torch.linalg.cond(jacobian(x))`, says how much the way back from p to x magnifies errors.
     """
     x = _numbers(x, "x")
-    j = torch.arange(1, (x.shape[-1] if k is None else k) + 1, dtype=x.dtype)
+    j = torch.arange(1, _count("jacobian", x, k) + 1, dtype=x.dtype)
     return j[:, None] * x.unsqueeze(-2) ** (j - 1)[:, None]
 
 
@@ -91,14 +102,15 @@ def equal_power_sums(n: int, angle: Tensor | float) -> Tensor:
     They are the roots of the Chebyshev polynomial T_n(x) = cos θ, where θ moves the constant term alone, that is eₙ.
     Two power sums short of n never suffice: every θ in [0, π] is another set.
     """
-    if not isinstance(n, int) or n < 1:
-        raise ValueError(f"equal_power_sums({n!r}): a set has an integer number of elements, at least 1")
-    theta = torch.as_tensor(angle, dtype=torch.float64)
+    require_integer("equal_power_sums: the number of elements n", n)
+    theta = as_double(angle, "angle")  # type: ignore[arg-type]
+    if theta.is_complex():
+        raise ValueError("equal_power_sums: the angle is complex; give a real one")
     return torch.cos((theta.unsqueeze(-1) + 2 * math.pi * torch.arange(n, dtype=torch.float64)) / n)
 
 
 def _numbers(x: Tensor, name: str) -> Tensor:
-    x = torch.as_tensor(x)
+    x = as_tensor(x, name)
     if x.ndim == 0 or x.shape[-1] == 0:
         raise ValueError(f"{name} has shape {tuple(x.shape)}; it needs (..., n) with at least one number")
     if not torch.isfinite(x).all():

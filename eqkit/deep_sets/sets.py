@@ -10,6 +10,8 @@ import itertools
 import torch
 from torch import Tensor, nn
 
+from eqkit.subspaces import require_memory
+
 POOLS = ("sum", "mean", "max")
 
 
@@ -19,8 +21,11 @@ def mlp(*sizes: int, activation: type[nn.Module] = nn.SiLU, generator: torch.Gen
     Weights are uniform with variance 2/in, which keeps the scale through layers (He et al. 2015), 1/in in the last;
     biases are uniform in ±1/√in.
     """
+    if not isinstance(activation, type):
+        raise TypeError(f"mlp: activation = {activation!r}; give a class of modules, such as nn.SiLU or nn.ReLU")
     if len(sizes) < 2 or not all(isinstance(size, int) and size > 0 for size in sizes):
         raise ValueError(f"mlp{sizes}: give the sizes of input, hidden layers and output, integers ≥ 1")
+    require_memory(4.0 * sum(a * b for a, b in itertools.pairwise(sizes)), f"mlp{sizes}")
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(sizes):
         layer = nn.Linear(n_in, n_out)
@@ -39,8 +44,11 @@ def pool(x: Tensor, mask: Tensor | None = None, how: str = "sum") -> Tensor:
     """
     if how not in POOLS:
         raise ValueError(f"pool {how!r}: choose one of {', '.join(POOLS)}")
+    _refuse_no_sets(x, mask)
     if x.ndim < 2:
         raise ValueError(f"x has shape {tuple(x.shape)}; sets are (..., n, channels)")
+    if how != "sum" and not x.is_floating_point() and not x.is_complex():
+        raise TypeError(f"pool by {how}: x is {x.dtype}; give floating-point numbers, x.float()")
     if mask is not None and (mask.dtype != torch.bool or mask.shape != x.shape[:-1]):
         raise ValueError(
             f"mask has shape {tuple(mask.shape)} and dtype {mask.dtype}; it is boolean, one entry an element: "
@@ -74,6 +82,7 @@ class DeepSets(nn.Module):
 
     def pooled(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """The latent vector pool_i φ(xᵢ), (..., latent): all that ρ sees of the set."""
+        _refuse_no_sets(x, mask)
         if mask is not None:
             x = _hide(x, mask)
         if x.is_floating_point() and not torch.isfinite(x).all():
@@ -100,10 +109,19 @@ class SetLinear(nn.Module):
         self.all = mlp(n_in, n_out, generator=generator)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        _refuse_no_sets(x, mask)
+        if x.shape[-1:] != (self.each[0].in_features,):
+            raise ValueError(f"x has shape {tuple(x.shape)}; this layer takes (..., n, {self.each[0].in_features})")
         if mask is not None:
             x = _hide(x, mask)
         y = self.each(x) + self.all(pool(x, mask, "mean")).unsqueeze(-2)
         return y if mask is None else _hide(y, mask)
+
+
+def _refuse_no_sets(x: Tensor, mask: Tensor | None) -> None:
+    if not isinstance(x, Tensor) or not (mask is None or isinstance(mask, Tensor)):
+        kinds = type(x).__name__, type(mask).__name__
+        raise TypeError(f"x and mask are tensors (..., n, channels) and (..., n), not {kinds[0]} and {kinds[1]}")
 
 
 def _hide(x: Tensor, mask: Tensor) -> Tensor:

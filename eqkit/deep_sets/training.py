@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from eqkit.subspaces import require_integer
+
 
 class Progress(NamedTuple):
     """The mean loss of the batches since the last one, and the seconds spent on training so far."""
@@ -30,8 +32,10 @@ def train(
     Between two of them the model is in training mode; while the caller holds one it is in evaluation mode. ValueError
     when the loss is NaN or infinite.
     """
-    if steps < 1 or every < 1:
-        raise ValueError(f"train: steps={steps} and every={every} are integers ≥ 1")
+    require_integer("train: steps", steps)
+    require_integer("train: every", every)
+    if not 0 < learning_rate < float("inf"):
+        raise ValueError(f"train: learning_rate = {learning_rate}; it is a positive number")
     optimiser = torch.optim.Adam(model.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     model.eval()
@@ -41,6 +45,8 @@ def train(
         model.train()
         start = time.perf_counter()
         value = loss()
+        if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
+            raise ValueError("train: loss() gives the loss of a batch, one number that depends on the parameters")
         optimiser.zero_grad()
         value.backward()
         optimiser.step()

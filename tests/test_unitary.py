@@ -603,12 +603,12 @@ def test_networks_of_one_seed_are_equal():
         (lambda: unitary.procrustes(eye(3), eye(3) * torch.nan), ValueError, "NaN or infinity"),
         (lambda: HiddenMatrix(2 * eye(3)), ValueError, "in no group of orthogonal or unitary"),
         (lambda: HiddenMatrix(torch.ones(3, 2)), ValueError, "must be square"),
-        (lambda: HiddenMatrix(eye(3), batch=0), ValueError, "batch = 0 must be positive"),
-        (lambda: unitary.examples(1, 3), ValueError, "n ≥ 2"),
+        (lambda: HiddenMatrix(eye(3), batch=0), ValueError, "batch is an integer ≥ 1, not 0"),
+        (lambda: unitary.examples(1, 3), ValueError, "n is an integer ≥ 2"),
         (lambda: Copy(0), ValueError, "an integer ≥ 1"),
-        (lambda: Adding(1), ValueError, "an integer ≥ 1"),
+        (lambda: Adding(1), ValueError, "an integer ≥ 2"),
         (lambda: unitary.OrthogonalRNN(2, 7, 1), ValueError, "take an even number"),
-        (lambda: next(unitary.train(unitary.LSTM(2, 8, 1), Adding(6), steps=0)), ValueError, "must be positive"),
+        (lambda: next(unitary.train(unitary.LSTM(2, 8, 1), Adding(6), steps=0)), ValueError, "steps is an integer ≥ 1"),
     ],
 )
 def test_bad_input_is_refused_with_the_rule_and_the_cure(build, error, message):
@@ -624,7 +624,7 @@ def test_learning_refuses_tasks_of_another_size_empty_loops_and_divergence():
         next(unitary.learn(layer, lambda generator: (task(generator)[0], task(generator)[1][..., :2])))
     with pytest.raises(ValueError, match=r"x has shape \(3, 20, 4\); U\(3\) acts on vectors"):
         next(unitary.learn(layer, hidden(4)))
-    with pytest.raises(ValueError, match="snapshots = 1 two or more"):
+    with pytest.raises(ValueError, match="snapshots is an integer ≥ 2"):
         next(unitary.learn(layer, task, snapshots=1))
     with pytest.raises(ArithmeticError, match="not finite at step 0"):
         next(unitary.learn(layer, lambda generator: (task(generator)[0] * torch.nan, task(generator)[1])))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from eqkit import groups
 from eqkit.equations import EquationSystem
+from eqkit.subspaces import require_integer
 from eqkit.unitary import maps
 from eqkit.unitary.modules import OrthogonalMatrix
 
@@ -44,8 +45,10 @@ def examples(
     n: int, count: int, noise: float = 0.1, runs: int = 20, generator: torch.Generator | None = None
 ) -> Examples:
     """A hidden Haar rotation for each run, seen through `count` noisy pairs; with count < n it needs its equation."""
-    if n < 2 or count < 1 or runs < 1 or not noise >= 0:
-        raise ValueError(f"examples({n}, {count}, {noise}, {runs}): n ≥ 2, one or more examples and runs, noise ≥ 0")
+    for name, value, least in (("n", n, 2), ("count", count, 1), ("runs", runs, 1)):
+        require_integer(f"examples: {name}", value, least)
+    if not noise >= 0:
+        raise ValueError(f"examples: noise = {noise}; a standard deviation is not negative")
     target = groups.SO(n).sample(runs, generator)
     x, e = torch.randn(2, runs, count, n, generator=generator, dtype=torch.float64)
     return Examples(x, x @ target.mT + noise * e, target)
@@ -121,6 +124,9 @@ class Row(NamedTuple):
 
 def compare_constraints(data: Examples, steps: int = 300) -> Iterator[Row]:
     """A row for each of WAYS, all with plain gradient descent of one step size from E, and one for the closed form."""
+    if not isinstance(data, Examples):
+        raise TypeError(f"compare_constraints: the data are a {type(data).__name__}; give unitary.examples(n, count)")
+    require_integer("compare_constraints: steps", steps, 0)
     for name, way in WAYS.items():
         start = time.perf_counter()
         M = next(itertools.islice(way(data), steps, None))

@@ -19,12 +19,12 @@ def isometry_group(B: Tensor, name: str | None = None) -> groups.MatrixGroup:
     that is singular, or neither symmetric nor skew.
     """
     B = as_double(B, "B")
-    if B.ndim != 2 or B.shape[0] != B.shape[1] or B.is_complex():
+    if B.ndim != 2 or B.shape[0] != B.shape[1] or B.is_complex() or len(B) == 0:
         raise ValueError(f"isometry_group: B is {B.dtype} of shape {tuple(B.shape)}; a form is a real n × n matrix")
     sign = 1 if torch.equal(B, B.T) else -1
     if not torch.equal(B, sign * B.T):
         raise ValueError("isometry_group: B is neither symmetric nor skew; use its part (B + Bᵀ)/2 or (B − Bᵀ)/2")
-    if torch.linalg.cond(B) > 1e10:
+    if not torch.linalg.cond(B) <= 1e10:
         raise ValueError("isometry_group: B is singular; give a form that no vector is orthogonal to everything in")
     n = len(B)
     E = torch.eye(n * n, dtype=torch.float64).reshape(n, n, n, n)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from eqkit.subspaces import require_integer
 from eqkit.unitary.maps import polar
 from eqkit.unitary.modules import GroupMatrix
 
@@ -24,7 +25,8 @@ class ProjectedMatrix(nn.Module):
 
     def __init__(self, start: Tensor, real_part_only: bool = False) -> None:
         super().__init__()
-        self.matrix = nn.Parameter(polar(start))
+        start = polar(start)
+        self.matrix = nn.Parameter(start.to(torch.promote_types(start.dtype, torch.complex64)))
         if real_part_only:
             self.matrix.register_hook(lambda gradient: torch.complex(gradient.real, torch.zeros_like(gradient.real)))
 
@@ -73,11 +75,12 @@ def learn(
     rebase: after every so many steps the layer's coordinates are centred anew (0: never). Yields `snapshots` ≤ 500 of
     them spread evenly over the steps 0 … `steps`, both ends included. ArithmeticError when a loss is NaN or infinite.
     """
-    if steps < 1 or snapshots < 2 or not learning_rate > 0:
-        raise ValueError(
-            f"learn: steps = {steps} and learning_rate = {learning_rate} must be positive, snapshots = {snapshots} two "
-            "or more"
-        )
+    if not isinstance(layer, GroupMatrix | ProjectedMatrix):
+        raise TypeError(f"learn: {layer!r} is no layer of this module; give one, such as unitary.UnitaryMatrix(8)")
+    for name, value, least in (("steps", steps, 1), ("snapshots", snapshots, 2), ("rebase", rebase, 0)):
+        require_integer(f"learn: {name}", value, least)
+    if not learning_rate > 0:
+        raise ValueError(f"learn: learning_rate = {learning_rate} must be positive")
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     kept = set(torch.linspace(0, steps, min(snapshots, 500, steps + 1)).round().int().tolist())
     descent = optimizer(layer.parameters(), lr=learning_rate)  # type: ignore[call-arg]

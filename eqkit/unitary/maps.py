@@ -17,6 +17,18 @@ from torch.autograd.function import once_differentiable
 from eqkit.subspaces import as_double
 
 
+def _square(A: Tensor, name: str) -> Tensor:
+    """A itself, if it is a tensor of finite, square, floating-point matrices."""
+    if not isinstance(A, Tensor) or not (A.is_floating_point() or A.is_complex()):
+        kind = A.dtype if isinstance(A, Tensor) else f"a {type(A).__name__}"
+        raise TypeError(f"{name}: the matrices are {kind}; give a tensor of floating-point numbers (…, n, n)")
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        raise ValueError(f"{name} takes square matrices (…, n, n), not the shape {tuple(A.shape)}")
+    if not torch.isfinite(A).all():
+        raise ValueError(f"{name}: matrices of shape {tuple(A.shape)} hold NaN or infinity; clean the data first")
+    return A
+
+
 def exp_skew(A: Tensor) -> Tensor:
     """e^A of a skew-Hermitian A = W diag(iλ) Wᴴ: W diag(e^iλ) Wᴴ, unitary to rounding; (…, n, n) -> (…, n, n).
 
@@ -28,7 +40,7 @@ def exp_skew(A: Tensor) -> Tensor:
 
 def eigen_skew(A: Tensor) -> tuple[Tensor, Tensor]:
     """λ (…, n) real and W unitary with A = W diag(iλ) Wᴴ, for a skew-Hermitian A."""
-    return torch.linalg.eigh(-1j * A)
+    return torch.linalg.eigh(-1j * _square(A, "the spectrum of a skew matrix"))
 
 
 def divided_differences(values: Tensor) -> Tensor:
@@ -62,13 +74,16 @@ def cayley(A: Tensor) -> Tensor:
     Takes the algebra of a bilinear form into its group (Aᵀ B + B A = 0 gives Mᵀ B M = B), and reaches every M in it
     that has no eigenvalue −1. Where A has the eigenvalue 2 it is infinite; a skew-Hermitian A has none.
     """
-    E = torch.eye(A.shape[-1], dtype=A.dtype)
-    return torch.linalg.solve(E - A / 2, E + A / 2)
+    E = torch.eye(_square(A, "cayley").shape[-1], dtype=A.dtype)
+    try:
+        return torch.linalg.solve(E - A / 2, E + A / 2)
+    except torch.linalg.LinAlgError as error:
+        raise ValueError("cayley: A has the eigenvalue 2, where the Cayley transform is infinite; use exp") from error
 
 
 def inverse_cayley(M: Tensor) -> Tensor:
     """The A with cayley(A) = M, 2 (M + E)⁻¹ (M − E); ValueError if M has the eigenvalue −1."""
-    E = torch.eye(M.shape[-1], dtype=M.dtype)
+    E = torch.eye(_square(M, "inverse_cayley").shape[-1], dtype=M.dtype)
     nearest = float(torch.linalg.svdvals(M + E).min())
     if nearest < 1e-6:
         raise ValueError("M has the eigenvalue −1, which no Cayley transform has; use map='exp', or another start")
@@ -82,6 +97,11 @@ def householder(V: Tensor) -> Tensor:
     Joffrain, Low, Quintana-Ortí, van de Geijn & Van Zee 2006). Every orthogonal matrix is a product of at most n
     reflections.
     """
+    if not isinstance(V, Tensor) or V.ndim < 2 or not (V.is_floating_point() or V.is_complex()):
+        what = f"{V.dtype} {tuple(V.shape)}" if isinstance(V, Tensor) else f"a {type(V).__name__}"
+        raise ValueError(f"householder: V is {what}; give floating-point vectors as columns, (…, n, k)")
+    if not torch.isfinite(V).all() or (V == 0).all(-2).any():
+        raise ValueError(f"householder: a column of V {tuple(V.shape)} is zero or not finite; it has no mirror")
     gram = V.mH @ V
     T = torch.triu(gram, 1) + torch.diag_embed(gram.diagonal(dim1=-2, dim2=-1) / 2)
     return torch.eye(V.shape[-2], dtype=V.dtype) - V @ torch.linalg.solve_triangular(T, V.mH, upper=True)
@@ -119,7 +139,9 @@ def polar(X: Tensor, determinant: int | None = None) -> Tensor:
     analytic, dM = W ((K − Kᴴ) / (sᵢ + sⱼ)) Vᴴ with K = Wᴴ dX V, and exists while X is regular; that of the SVD itself
     would be infinite at X = M, where all singular values are equal.
     """
-    return _Polar.apply(X, determinant)
+    if determinant not in (None, 1, -1) or (determinant is not None and _square(X, "polar").is_complex()):
+        raise ValueError(f"polar: determinant = {determinant!r}; give 1 or −1 for real matrices, None for complex ones")
+    return _Polar.apply(_square(X, "polar"), determinant)
 
 
 class _Polar(torch.autograd.Function):
@@ -150,7 +172,11 @@ def log(M: Tensor, traceless: bool = False) -> Tensor:
     Others by scipy.linalg.logm. traceless, for M in SU(n): the largest angles lose a full turn each, or the smallest
     gain one, until the sum is zero. ValueError if a real M has no real logarithm, as one with a single eigenvalue −1.
     """
-    M = as_double(M, "M")
+    M = _square(as_double(M, "M"), "log")
+    if M.numel() == 0:
+        return M
+    if (torch.linalg.svdvals(M).amin(-1) == 0).any():
+        raise ValueError("log: M is singular, and e^A never is; give an invertible matrix")
     flat = [_log_one(m.numpy(), traceless) for m in M.reshape(-1, *M.shape[-2:])]
     return torch.from_numpy(np.stack(flat)).to(M.dtype).reshape(M.shape)
 
@@ -196,9 +222,12 @@ def procrustes(x: Tensor, y: Tensor, determinant: int | None = None) -> Tensor:
 
     x, y (…, examples, n) hold examples in rows; the result is (…, n, n). determinant as for `polar`.
     """
+    x, y = as_double(x, "x"), as_double(y, "y")
     if x.shape != y.shape or x.ndim < 2:
         raise ValueError(f"procrustes: x {tuple(x.shape)} and y {tuple(y.shape)} need one shape (…, examples, n)")
-    return polar(as_double(y, "y").mT @ as_double(x, "x").conj(), determinant)
+    if x.is_complex() or y.is_complex():
+        x, y = x.to(torch.complex128), y.to(torch.complex128)
+    return polar(y.mT @ x.conj(), determinant)
 
 
 @functools.cache
@@ -213,6 +242,15 @@ def composition(phases: Tensor, vectors: Tensor, permutation: Tensor) -> Tensor:
     D = diag(e^iθ) for θ in phases (…, 3, n) · R = E − 2 v vᴴ/‖v‖² for v in vectors (…, 2, n), complex · F the discrete
     Fourier transform · Π e_i = e_j with i = permutation[j].
     """
+    n = phases.shape[-1] if isinstance(phases, Tensor) and phases.ndim > 1 else 0
+    shapes = [tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__ for x in (phases, vectors, permutation)]
+    if not n or [s[-2:] for s in shapes] != [(3, n), (2, n), (n,)] or not vectors.is_complex():
+        raise ValueError(
+            f"composition: phases {shapes[0]}, vectors {shapes[1]} and permutation {shapes[2]}; they are "
+            "real (…, 3, n), complex (…, 2, n) and integer (n,)"
+        )
+    if sorted(permutation.tolist()) != list(range(n)):
+        raise ValueError(f"composition: {permutation.tolist()} is no permutation of 0 … {n - 1}")
     D1, D2, D3 = (torch.exp(1j * phases[..., i, :]).unsqueeze(-1) for i in range(3))
     R1, R2 = (householder(vectors[..., i, :].unsqueeze(-1)) for i in range(2))
     F = dft(phases.shape[-1]).to(R1.dtype)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from eqkit import groups
-from eqkit.subspaces import as_double
+from eqkit.subspaces import as_double, require_integer, require_memory
 from eqkit.unitary import maps
 from eqkit.unitary.coordinates import Basis, Skew, coordinates, cubes_stay, matrix_dtype
 from eqkit.unitary.parametrizations import Cayley, Composition, Exponential, Householder, Projection
@@ -72,6 +72,9 @@ class GroupMatrix(nn.Module):
         generator: torch.Generator | None,
     ) -> None:
         super().__init__()
+        if not isinstance(copies, Sequence) or not all(isinstance(k, int) and k > 0 for k in copies):
+            hint = f"copies=({copies},)" if isinstance(copies, int) else "such as (20,), integers ≥ 1"
+            raise ValueError(f"copies={copies!r}: give a shape, {hint}")
         self.n, self.map, self.group_name = algebra.n, map, name
         kind = matrix_dtype(dtype, algebra.complex)
         if map == "composition":
@@ -93,7 +96,9 @@ class GroupMatrix(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (*copies, …, n) -> M x."""
         M = self.matrix
-        if x.shape[-1] != self.n:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"x is a {type(x).__name__}; {self.group_name} acts on tensors (…, {self.n})")
+        if x.shape[-1:] != (self.n,):
             raise ValueError(f"x has shape {tuple(x.shape)}; {self.group_name} acts on vectors (…, {self.n})")
         if M.ndim > 2 and (x.ndim < M.ndim or x.shape[: M.ndim - 2] != M.shape[:-2]):
             copies = ", ".join(map(str, M.shape[:-2]))
@@ -134,8 +139,9 @@ class OrthogonalMatrix(GroupMatrix):
         dtype: torch.dtype = torch.float32,
         generator: torch.Generator | None = None,
     ) -> None:
-        if _size("OrthogonalMatrix", n) == 1:
+        if require_integer("OrthogonalMatrix(n): the size", n) == 1:
             raise ValueError("OrthogonalMatrix(1): O(1) = {1, −1} has nothing to learn; take n ≥ 2")
+        require_memory(32.0 * n**2, f"OrthogonalMatrix({n:,})")
         C = _mirror(n) if reflection else _eye(n)
         self._build(Skew(n), map, f"{'O' if reflection else 'SO'}({n})", C, start, copies, dtype, generator)
 
@@ -158,8 +164,9 @@ class UnitaryMatrix(GroupMatrix):
         dtype: torch.dtype = torch.float32,
         generator: torch.Generator | None = None,
     ) -> None:
-        if _size("UnitaryMatrix", n) == 1 and special:
+        if require_integer("UnitaryMatrix(n): the size", n) == 1 and special:
             raise ValueError("UnitaryMatrix(1, special=True): SU(1) = {1} has nothing to learn; take n ≥ 2")
+        require_memory(64.0 * n**2, f"UnitaryMatrix({n:,})")
         if special and map in ("householder", "projection", "composition"):
             raise ValueError(f"SU({n}), map={map!r}: its determinant is any phase; use map='exp'")
         algebra = Skew(n, complex=True, traceless=special)
@@ -194,12 +201,6 @@ def _parametrization(algebra: Skew | Basis, map: str, name: str, C: Tensor) -> n
 
 def _turns(C: Tensor) -> bool:
     return bool((torch.linalg.det(C) < 0).any())
-
-
-def _size(name: str, n: int) -> int:
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"{name}({n!r}): the size is an integer ≥ 1")
-    return n
 
 
 def _eye(n: int) -> Tensor:

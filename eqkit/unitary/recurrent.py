@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from eqkit.subspaces import require_integer
 from eqkit.unitary.modules import OrthogonalMatrix
 
 
@@ -30,6 +31,8 @@ class OrthogonalRNN(nn.Module):
 
     def __init__(self, inputs: int, hidden: int, outputs: int, generator: torch.Generator | None = None) -> None:
         super().__init__()
+        require_integer("OrthogonalRNN: inputs", inputs)
+        require_integer("OrthogonalRNN: outputs", outputs)
         if not isinstance(hidden, int) or hidden < 2 or hidden % 2:
             raise ValueError(f"OrthogonalRNN(hidden={hidden!r}): the memory turns in planes; take an even number ≥ 2")
         angles = torch.pi * (2 * torch.rand(hidden // 2, generator=generator, dtype=torch.float64) - 1)
@@ -43,6 +46,7 @@ class OrthogonalRNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs at every time."""
+        _refuse_no_sequences(x, self.write.in_features)
         M, h, states = self.memory.matrix, x.new_zeros(len(x), self.memory.n), []
         for written in self.write(x).unbind(1):
             z = torch.addmm(written, h, M.mT)
@@ -59,6 +63,8 @@ class LSTM(nn.Module):
 
     def __init__(self, inputs: int, hidden: int, outputs: int, generator: torch.Generator | None = None) -> None:
         super().__init__()
+        for name, value in (("inputs", inputs), ("hidden", hidden), ("outputs", outputs)):
+            require_integer(f"LSTM: {name}", value)
         self.memory = nn.LSTM(inputs, hidden, batch_first=True)
         self.read = nn.Linear(hidden, outputs)
         _uniform(self.memory, hidden, generator)
@@ -69,7 +75,14 @@ class LSTM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs at every time."""
+        _refuse_no_sequences(x, self.memory.input_size)
         return self.read(self.memory(x)[0])
+
+
+def _refuse_no_sequences(x: Tensor, inputs: int) -> None:
+    shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+    if not isinstance(x, Tensor) or x.ndim != 3 or x.shape[2] != inputs or x.shape[1] == 0:
+        raise ValueError(f"x is {shape}; sequences are (count, time, {inputs}), one or more times")
 
 
 @torch.no_grad()
@@ -98,10 +111,12 @@ def train(
 
     The orthogonal matrix learns at a tenth of the rate, as is usual. ArithmeticError when the loss is not finite.
     """
-    if steps < 1 or batch < 1 or not learning_rate > 0:
-        raise ValueError(
-            f"train: steps = {steps}, batch = {batch} and learning_rate = {learning_rate} must be positive"
-        )
+    if not isinstance(network, nn.Module) or not callable(task):
+        raise TypeError(f"train({network!r}, {task!r}): give a network and a task, such as tasks.memory.Copy(50)")
+    require_integer("train: steps", steps)
+    require_integer("train: batch", batch)
+    if not learning_rate > 0:
+        raise ValueError(f"train: learning_rate = {learning_rate} must be positive")
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     slow = list(network.memory.parameters()) if isinstance(network, OrthogonalRNN) else []
     fast = [p for p in network.parameters() if all(p is not q for q in slow)]

@@ -24,8 +24,6 @@ def starting_matrix(
     "random" is Haar for Skew coordinates, by the polar factor of a Gaussian matrix, which no rotation changes in
     distribution; else it is exp Σ c_a L_a with c ~ N(0, 1/d). ValueError for what cannot be a start.
     """
-    if isinstance(copies, int):
-        raise ValueError(f"copies={copies}: give a shape, copies=({copies},)")
     if not isinstance(start, str):
         return _given(start, algebra, component, tuple(copies))
     kind, shape = matrix_dtype(torch.float64, algebra.complex), (*copies, algebra.n, algebra.n)

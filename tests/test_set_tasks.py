@@ -114,7 +114,7 @@ def test_a_symmetric_polynomial_is_its_own_symmetric_part():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sets.digit_sums(3, 0, 4), "least ≤ most"),
+        (lambda: sets.digit_sums(3, 0, 4), "least is an integer ≥ 1"),
         (lambda: sets.image_sums(3, 5, 4), "least ≤ most"),
         (lambda: sets.population_statistics("entropy", 3), "choose one of entropy of a rotated marginal"),
         (lambda: sets.rotated(3, 4), "in the plane"),

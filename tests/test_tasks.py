@@ -139,9 +139,9 @@ def test_noise_is_in_support_and_query_alike():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: translation(rank=0), "one or more"),
+        (lambda: translation(rank=0), "integer ≥ 1"),
         (lambda: translation(n=2), "1 ≤ taps ≤ 2"),
-        (lambda: translation(support=0), "a task needs at least one example"),
+        (lambda: translation(support=0), "support is an integer ≥ 1"),
         (lambda: translation(noise=-1.0), "not negative"),
         (lambda: LinearTasks(torch.zeros(3, 3), 1, 1), r"basis has shape \(3, 3\); it needs \(d, n_out, n_in\)"),
     ],
@@ -322,13 +322,13 @@ def test_rotations_are_of_haar_measure_and_can_be_left_out():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: rotated_digits(0), r"rotated_digits\(0, test=797\): each is ≥ 1, and there are 1797"),
+        (lambda: rotated_digits(0), r"train is an integer ≥ 1, not 0"),
         (lambda: rotated_digits(1001), "there are 1797 in all"),
         (lambda: rotated_digits(10, "45°"), "choose one of"),
         (lambda: turned(torch.zeros(2, 1, 8, 6), torch.zeros(2)), "it takes square images"),
         (lambda: turned(torch.zeros(2, 1, 8, 8), torch.zeros(3)), r"angles \(3,\)"),
-        (lambda: shapes(0), "count = 0; it is an integer ≥ 1"),
-        (lambda: shapes(5, points=1), "points = 1; it is an integer ≥ 2"),
+        (lambda: shapes(0), "count is an integer ≥ 1, not 0"),
+        (lambda: shapes(5, points=1), "points is an integer ≥ 2, not 1"),
         (lambda: shapes(5, noise=-0.1), "a standard deviation is a number ≥ 0"),
         (lambda: shapes(5, noise=math.nan), "a standard deviation is a number ≥ 0"),
     ],

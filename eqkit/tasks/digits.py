@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import require_memory
 from eqkit.tasks import data_file
 from eqkit.tasks.linear import LinearTasks
 from eqkit.tasks.translation import convolution
@@ -25,6 +26,7 @@ def labels() -> Tensor:
 
 def convolution2d(height: int = 8, width: int = 8, taps: int = 3) -> Tensor:
     """Sharing pattern of a valid convolution of an image, pixels row by row: (outputs, height·width), −1 no weight."""
+    require_memory(8.0 * float(height * width) ** 2, f"convolution2d({height}, {width})")
     row, column = convolution(height, taps), convolution(width, taps)
     tap = row[:, None, :, None] * taps + column[None, :, None, :]
     seen = (row[:, None, :, None] >= 0) & (column[None, :, None, :] >= 0)
@@ -38,6 +40,8 @@ def hidden_filters(support: int = 5, query: int = 10, grain: float = 0.2, noise:
     deviation `grain` is added to every pixel. Without grain U cannot be learned in full: three pixels are blank in all
     images and the borders nearly so, hence no task says what their weights are.
     """
+    if not 0 <= grain < float("inf"):
+        raise ValueError(f"hidden_filters: grain = {grain}; a standard deviation is not negative")
     digits = images().flatten(1)
     digits = (digits - digits.mean()) / digits.std()
 

@@ -8,6 +8,8 @@ import torch
 
 from eqkit import groups
 from eqkit.equivariant_maps import Hom
+from eqkit.groups.matrix_group import require_group
+from eqkit.subspaces import require_integer
 from eqkit.tasks.linear import LinearTasks
 
 
@@ -16,12 +18,15 @@ def hidden_group(G: groups.MatrixGroup, support: int = 5, query: int = 10, noise
 
     W is Gaussian, isotropic in Hom_G, with E‖W‖² = n·dim Hom: for C(n) the filter of a circular convolution is N(0, E).
     """
+    require_group(G, "hidden_group")
     hom = Hom(G.vector, G.vector)
     return LinearTasks(math.sqrt(G.n) * hom.U.T.reshape(-1, G.n, G.n), support, query, noise)
 
 
 def flips(rows: int, columns: int) -> groups.MatrixGroup:
     """The left–right and upside-down reflections of a grid, permuting its rows·columns pixels; order 4."""
+    require_integer("flips: rows", rows)
+    require_integer("flips: columns", columns)
     grid = torch.arange(rows * columns).reshape(rows, columns)
     return groups.permutation_group(
         [grid.flip(0).flatten().tolist(), grid.flip(1).flatten().tolist()], f"flips of a {rows}×{columns} grid"
@@ -30,5 +35,6 @@ def flips(rows: int, columns: int) -> groups.MatrixGroup:
 
 def quarter_turns(n: int) -> groups.MatrixGroup:
     """The quarter turns of an n×n grid, permuting its n² pixels; order 4."""
+    require_integer("quarter_turns: the size n", n)
     grid = torch.arange(n * n).reshape(n, n)
     return groups.permutation_group([grid.rot90().flatten().tolist()], f"quarter turns of a {n}×{n} grid")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.meta_learning import Episodes, GradientSteps
+from eqkit.subspaces import require_integer
 
 Inputs = Callable[[int, int, torch.Generator | None], Tensor]
 
@@ -29,16 +30,18 @@ class LinearTasks:
     inputs: Inputs | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.basis, Tensor):
+            raise TypeError(f"basis is a {type(self.basis).__name__}; it is a tensor (d, n_out, n_in)")
         if self.basis.ndim != 3 or 0 in self.basis.shape:
             raise ValueError(
                 f"basis has shape {tuple(self.basis.shape)}; it needs (d, n_out, n_in), one or more of each"
             )
         if self.basis.is_complex():
             raise TypeError("basis is complex; tasks are real, so hide a group of real matrices, such as O(n) for U(n)")
-        if self.support < 1 or self.query < 1:
-            raise ValueError(
-                f"support = {self.support} and query = {self.query}: a task needs at least one example of each"
-            )
+        if not torch.isfinite(self.basis).all():
+            raise ValueError(f"basis of shape {tuple(self.basis.shape)} holds NaN or infinity")
+        require_integer("LinearTasks, examples of a task: support", self.support)
+        require_integer("LinearTasks, examples of a task: query", self.query)
         if not self.noise >= 0:
             raise ValueError(f"noise = {self.noise}: a standard deviation is not negative")
 
@@ -54,6 +57,7 @@ class LinearTasks:
         return torch.randn(tasks, examples, self.basis.shape[2], generator=generator)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
+        require_integer("LinearTasks: the count of tasks", count)
         z = torch.randn(count, len(self.basis), generator=generator)
         W = torch.einsum("td,doi->toi", z, self.basis.float())
         x = self.x(count, self.support + self.query, generator)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from eqkit.subspaces import require_integer
+
 SYMBOLS, SHOWN = 8, 10  # of the copy task
 
 
@@ -25,9 +27,10 @@ class Copy:
     outputs = SYMBOLS + 1
 
     def __post_init__(self) -> None:
-        _positive("Copy: delay", self.delay)
+        require_integer("Copy: delay", self.delay)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        require_integer("Copy: count", count)
         shown = torch.randint(SYMBOLS, (count, SHOWN), generator=generator)
         blanks = torch.full((count, self.delay + SHOWN), SYMBOLS)
         seen = torch.cat([shown, blanks], 1)  # (count, delay + 20)
@@ -57,9 +60,10 @@ class Adding:
     outputs = 1
 
     def __post_init__(self) -> None:
-        _positive("Adding: length", self.length // 2)
+        require_integer("Adding: length", self.length, 2)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        require_integer("Adding: count", count)
         numbers = torch.rand(count, self.length, generator=generator)
         half = self.length // 2
         first = torch.randint(half, (count, 1), generator=generator)
@@ -76,8 +80,3 @@ class Adding:
     def baseline(self) -> float:
         """Always saying 1: the variance of the sum of two uniform numbers, 1/6."""
         return 1 / 6
-
-
-def _positive(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} = {value!r}; it is an integer ≥ 1")

@@ -7,6 +7,7 @@ import torch
 from eqkit import groups, invariants
 from eqkit.groups import MatrixGroup
 from eqkit.invariants import Polynomial
+from eqkit.subspaces import require_integer
 
 MONOMIALS = {
     "C(5)": "x0 x1^2",
@@ -46,6 +47,9 @@ def vandermonde(n: int = 4) -> Polynomial:
 
 def symmetric_part(f: Polynomial, count: int = 20_000, seed: int = 0) -> float:
     """E[(R f)²] / E[f²] over S(n), x ~ N(0, E): which share of f an S(n)-invariant network can fit at best."""
+    if not isinstance(f, Polynomial) or not f.terms:
+        raise ValueError(f"symmetric_part({f!r}): give a polynomial other than 0")
+    require_integer("symmetric_part: count", count)
     x = torch.randn(count, f.n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     mean = invariants.project(f, groups.S(f.n))
     return float(mean(x).square().mean() / f(x).square().mean())

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import require_integer
 from eqkit.tasks import digits
 
 ANGLES = ("quarter turns", "any angle")
@@ -32,7 +33,9 @@ def rotated_digits(
     alike, and the test set is the same.
     """
     images, labels = digits.images()[:, None], digits.labels()
-    if min(train, test) < 1 or train + test > len(images):
+    require_integer("rotated_digits: train", train)
+    require_integer("rotated_digits: test", test)
+    if train + test > len(images):
         raise ValueError(f"rotated_digits({train}, test={test}): each is ≥ 1, and there are {len(images)} in all")
     if angles not in ANGLES:
         raise ValueError(f"rotated_digits: angles = {angles!r}; choose one of {ANGLES}")
@@ -52,6 +55,10 @@ def turned(images: Tensor, angles: Tensor, size: int | None = None, reach: float
 
     The result has size × size pixels, n unless given, that cover a square of `reach` times the width: √2 loses nothing.
     """
+    for name, value in (("images", images), ("angles", angles)):
+        if not isinstance(value, Tensor) or not value.is_floating_point():
+            raise TypeError(f"turned: {name} are a tensor of floating-point numbers, not {type(value).__name__}")
+    size = images.shape[-1] if size is None else require_integer("turned: size", size)
     if images.ndim != 4 or images.shape[2] != images.shape[3] or angles.shape != images.shape[:1]:
         raise ValueError(
             f"turned: images {tuple(images.shape)} and angles {tuple(angles.shape)}; it takes square images "
@@ -61,6 +68,5 @@ def turned(images: Tensor, angles: Tensor, size: int | None = None, reach: float
     # where a pixel of the result comes from: the inverse turn, in coordinates with y down
     inverse = torch.stack([torch.stack([c, -s], 1), torch.stack([s, c], 1)], 1).to(images.dtype)
     affine = torch.cat([inverse, inverse.new_zeros(len(inverse), 2, 1)], 2)
-    size = size or images.shape[-1]
     grid = torch.nn.functional.affine_grid(affine, [*images.shape[:2], size, size], align_corners=False)
     return torch.nn.functional.grid_sample(images, grid, align_corners=False)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.deep_sets import mlp
+from eqkit.subspaces import as_double, as_tensor, require_integer
 from eqkit.tasks import digits
 
 
@@ -28,7 +29,9 @@ class Sets(NamedTuple):
 
 def _lengths(count: int, least: int, most: int, generator: torch.Generator | None) -> Tensor:
     """The mask (count, most) of sets with least … most elements, each length equally likely."""
-    if not (count >= 1 and 1 <= least <= most):
+    for name, value in (("count", count), ("least", least), ("most", most)):
+        require_integer(f"sets: {name}", value)
+    if least > most:
         raise ValueError(f"{count} sets of {least} to {most} elements: needs count ≥ 1 and 1 ≤ least ≤ most")
     lengths = torch.randint(least, most + 1, (count, 1), generator=generator)
     return torch.arange(most) < lengths
@@ -61,19 +64,36 @@ def image_sums(
 # population statistics
 def gaussian_sets(covariances: Tensor, points: int, generator: torch.Generator | None = None) -> Tensor:
     """`points` independent draws from each N(0, Σ): Σ (count, d, d) -> x (count, points, d) float32."""
-    L = torch.linalg.cholesky(covariances)
+    require_integer("gaussian_sets: points", points)
+    sigma = _covariances(covariances)
+    if sigma.ndim != 3:
+        raise ValueError(f"gaussian_sets: covariances have shape {tuple(sigma.shape)}; they are (count, d, d)")
+    L, failed = torch.linalg.cholesky_ex(sigma)
+    if failed.any():
+        raise ValueError("gaussian_sets: a covariance is not positive definite; take A @ A.mT for a regular A")
     z = torch.randn(len(covariances), points, L.shape[-1], dtype=L.dtype, generator=generator)
     return (z @ L.mT).float()
 
 
+def _covariances(covariance: Tensor) -> Tensor:
+    sigma = as_tensor(covariance, "covariance")
+    if sigma.ndim < 2 or sigma.shape[-1] != sigma.shape[-2] or 0 in sigma.shape or not sigma.is_floating_point():
+        raise ValueError(f"covariances are real matrices (..., d, d), not {sigma.dtype} of shape {tuple(sigma.shape)}")
+    return sigma
+
+
 def marginal_entropy(covariance: Tensor) -> Tensor:
     """½ log(2πe s), the entropy in nats of the first coordinate, s its variance: Σ (..., d, d) -> (...)."""
-    return 0.5 * torch.log(2 * math.pi * math.e * covariance[..., 0, 0])
+    return 0.5 * torch.log(2 * math.pi * math.e * _covariances(covariance)[..., 0, 0])
 
 
 def mutual_information(covariance: Tensor) -> Tensor:
     """−½ log(det Σ / (det Σ₁ det Σ₂)), in nats, between the first and the second half of the coordinates: (...)."""
-    half = covariance.shape[-1] // 2
+    half = _covariances(covariance).shape[-1] // 2
+    if 2 * half != covariance.shape[-1]:
+        raise ValueError(
+            f"mutual_information: {covariance.shape[-1]} coordinates have no two halves; give an even number"
+        )
     halves = covariance[..., :half, :half], covariance[..., half:, half:]
     return 0.5 * (torch.logdet(halves[0]) + torch.logdet(halves[1]) - torch.logdet(covariance))
 
@@ -95,6 +115,8 @@ def rotated(count: int, d: int = 2, generator: torch.Generator | None = None) ->
 
 def correlated(count: int, d: int = 8, generator: torch.Generator | None = None) -> Tensor:
     """[[Σ, αΣ], [αΣ, Σ]] with one random Σ for all and α uniform in (−0.95, 0.95): (count, d, d)."""
+    if d < 2 or d % 2:
+        raise ValueError(f"correlated: d = {d}; the coordinates have two halves, so d is even, 2 or more")
     shared = _random_covariance(d // 2, torch.Generator().manual_seed(1))
     alpha = 1.9 * torch.rand(count, dtype=torch.float64, generator=generator) - 0.95
     mixture = torch.eye(2) + alpha[:, None, None] * torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)
@@ -124,17 +146,26 @@ STATISTICS: dict[str, tuple[Callable[..., Tensor], int, Callable[[Tensor], Tenso
 
 def population_statistics(name: str, count: int, points: int = 300, generator: torch.Generator | None = None) -> Sets:
     """Sets of `points` draws from N(0, Σ), x (count, points, d), and the statistic of each Σ, y (count,) float32."""
-    if name not in STATISTICS:
-        raise ValueError(f"population_statistics({name!r}): choose one of {', '.join(STATISTICS)}")
+    _refuse_no_statistic(name)
+    require_integer("population_statistics: count", count)
+    require_integer("population_statistics: points", points)
     covariances, d, statistic = STATISTICS[name]
     sigma = covariances(count, d, generator)
     x = gaussian_sets(sigma, points, generator)
     return Sets(x, torch.ones(x.shape[:2], dtype=torch.bool), statistic(sigma).float())
 
 
+def _refuse_no_statistic(name: str) -> None:
+    if name not in STATISTICS:
+        raise ValueError(f"no statistic is called {name!r}; choose one of {', '.join(STATISTICS)}")
+
+
 def plug_in(name: str, x: Tensor) -> Tensor:
     """The statistic of the sample covariance (1/n) Σ x xᵀ, in closed form: x (count, points, d) -> (count,)."""
-    x = x.double()
+    _refuse_no_statistic(name)
+    x, d = as_double(x, "x"), STATISTICS[name][1]
+    if x.ndim != 3 or x.shape[2] != d or 0 in x.shape:
+        raise ValueError(f"plug_in({name!r}): x has shape {tuple(x.shape)}; sets are (count, points, {d})")
     return STATISTICS[name][2](x.mT @ x / x.shape[1]).float()
 
 
@@ -156,6 +187,16 @@ class Recurrent(nn.Module):
         self.rho = mlp(state, out, generator=generator)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        if (
+            not isinstance(mask, Tensor)
+            or mask.dtype != torch.bool
+            or mask.shape != x.shape[:2]
+            or not mask.any(1).all()
+        ):
+            shape = (tuple(mask.shape), mask.dtype) if isinstance(mask, Tensor) else type(mask).__name__
+            raise ValueError(
+                f"mask is {shape}; it is boolean, {tuple(x.shape[:2])}, with one or more elements in each set"
+            )
         states, _ = self.unit(self.phi(x))
         last = mask.sum(1) - 1
         return self.rho(states[torch.arange(len(x)), last])

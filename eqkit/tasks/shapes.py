@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from eqkit import groups
+from eqkit.subspaces import require_integer
 
 
 def _circle(radius: Tensor, turn: Tensor, height: Tensor) -> Tensor:
@@ -89,8 +90,7 @@ def shapes(
     and noise of this standard deviation is added to every coordinate. Which proportions a shape has is never varied.
     """
     for name, value, least in (("count", count, 1), ("points", points, 2)):
-        if not isinstance(value, int) or value < least:
-            raise ValueError(f"shapes: {name} = {value!r}; it is an integer ≥ {least}")
+        require_integer(f"shapes: {name}", value, least)
     if not 0 <= noise < math.inf:
         raise ValueError(f"shapes: noise = {noise}; a standard deviation is a number ≥ 0")
     labels = torch.randint(len(SHAPES), (count,), generator=generator)

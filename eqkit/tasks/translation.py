@@ -5,12 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import require_integer
 from eqkit.tasks.linear import LinearTasks
 
 
 def convolution(n: int = 70, taps: int = 3) -> Tensor:
     """Sharing pattern of a valid convolution, one label a tap and −1 for no weight: (n − taps + 1, n) int64."""
-    if not 1 <= taps <= n:
+    require_integer("convolution: n", n)
+    if require_integer("convolution: taps", taps) > n:
         raise ValueError(f"convolution({n}, taps={taps}): a filter needs 1 ≤ taps ≤ {n}")
     tap = torch.arange(n)[None, :] - torch.arange(n - taps + 1)[:, None]
     return torch.where((tap >= 0) & (tap < taps), tap, -1)
@@ -24,7 +26,8 @@ def locally_connected(n: int = 70, taps: int = 3) -> Tensor:
 
 def fully_connected(n: int = 70, taps: int = 3) -> Tensor:
     """No window and no sharing: every entry has a label of its own."""
-    return torch.arange((n - taps + 1) * n).reshape(n - taps + 1, n)
+    rows = len(convolution(n, taps))
+    return torch.arange(rows * n).reshape(rows, n)
 
 
 def translation(
@@ -41,8 +44,7 @@ def translation(
     Row i of the weight is the filter Σ_r C_ir f_r, with `rank` filters f_r of each task and one row-softmax C
     (n_out, rank) of N(0, 1) numbers, drawn here from the generator and common to all tasks. It has rank·taps maps.
     """
-    if rank < 1:
-        raise ValueError(f"translation(rank={rank}): rank is the number of filters mixed in each row, one or more")
+    require_integer("translation: the number of filters mixed in each row, rank", rank)
     tap = convolution(n, taps)
     mixture = torch.randn(len(tap), rank, generator=generator, dtype=torch.float64).softmax(1)
     windows = torch.stack([tap == a for a in range(taps)]).double()  # (taps, n_out, n)

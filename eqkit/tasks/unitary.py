@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import as_double
+from eqkit.subspaces import as_double, require_integer
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,10 @@ class HiddenMatrix:
 
     def __post_init__(self) -> None:
         U = as_double(self.U, "U")
+        if not isinstance(self.U, Tensor) or not (self.U.is_floating_point() or self.U.is_complex()):
+            object.__setattr__(self, "U", U)
         n = U.shape[-1] if U.ndim else 0
-        if U.ndim < 2 or U.shape[-2] != n:
+        if U.ndim < 2 or U.shape[-2] != n or U.numel() == 0:
             raise ValueError(f"U has shape {tuple(U.shape)}; it must be square, (…, n, n)")
         off = float((U.mH @ U - torch.eye(n, dtype=U.dtype)).abs().max())
         if off > 1e-4:
@@ -32,8 +34,9 @@ class HiddenMatrix:
                 f"U is in no group of orthogonal or unitary matrices: an entry of Uᴴ U − E is {off:.1e}; "
                 "draw one, as groups.U(n).sample(count)"
             )
-        if self.batch < 1 or not self.noise >= 0:
-            raise ValueError(f"batch = {self.batch} must be positive and noise = {self.noise} not negative")
+        require_integer("HiddenMatrix: batch", self.batch)
+        if not self.noise >= 0:
+            raise ValueError(f"HiddenMatrix: noise = {self.noise} must not be negative")
 
     def __call__(self, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """x and y (…, batch, n), in the dtype of U."""

@@ -19,7 +19,11 @@ CORE = (
 ).split()
 SHELL = {"views", "teaching", "doctor", "tasks"}
 PLOTTING = {"IPython", "anywidget", "ipywidgets", "matplotlib", "plotly", "PIL"}
-DISTRIBUTIONS = {"IPython": "ipython", "PIL": "pillow", "flint": "python-flint"}  # modules that are not called like their package
+DISTRIBUTIONS = {
+    "IPython": "ipython",
+    "PIL": "pillow",
+    "flint": "python-flint",
+}  # modules that are not called like their package
 INDIRECT = {"_pytest"}
 TEXT = {".py", ".md", ".js", ".css", ".toml", ".txt", ".json", ".ipynb", ".yml", ""}
 MACHINE_PATH = re.compile(r"(?<![\w.~-])(/(work|root|tmp|home|Users)/\w|[A-Z]:\\\\Users)")

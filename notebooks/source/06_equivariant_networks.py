@@ -57,7 +57,8 @@ teaching.notation()
 #
 # ## Predict
 #
-# A network takes vectors in space to vectors in space and has to respect all rotations, $SO(3)$. Its linear layers come from Hom.
+# A network takes vectors in space to vectors in space and has to respect all rotations, $SO(3)$. Its linear layers come from Hom. ($\sigma$ is the sigmoid,
+# $\sigma(t)=1/(1+e^{-t})$.)
 
 # %%
 guess = teaching.predict(
@@ -96,7 +97,7 @@ guess.reveal("x multiplied by σ(‖x‖)")
 # ## Explain: a chain of equivariant layers
 #
 # Nothing in the picture is magic. The layers before the fault commute with $g$, the faulty one does not, and all that follow only pass the error on: their own
-# diamonds lie in the band. Here is such a chain in code, with the public test kit that found the error.
+# diamonds lie in the band. Here is such a chain in code, with the test that found the error, `equivariance_error`.
 
 # %%
 G = groups.SO(3)
@@ -180,7 +181,7 @@ with style.figure(1, 3, size=(9.5, 3.4)) as (figure, axes):
 
 # %% [markdown]
 # Look at the biases. A vector in space has none: no vector but zero stays where it is under all rotations. $V\otimes V$ has one, the
-# identity matrix.
+# identity matrix (for the Lorentz group, the metric).
 
 # %%
 for G in (groups.S(5), groups.C(8), groups.SO(3), groups.Lorentz()):
@@ -195,7 +196,9 @@ for G in (groups.S(5), groups.C(8), groups.SO(3), groups.Lorentz()):
 #
 # *Proof.* (a) Coordinate $g(i)$ of both sides is $f(x_i)$. (b) It is $f(\pm x_i)=\pm f(x_i)$. (c) Let $M=V(g)$. As $e_j$ is its own ReLU,
 # $\mathrm{ReLU}(Me_j)=Me_j$: no entry of $M$ is negative. Two rows of $M$ are orthogonal, $\sum_jM_{ij}M_{kj}=0$ with all terms $\ge0$, so all are zero: in
-# each column at most one entry is not zero. A column of length 1 is then a unit vector. $\square$
+# each column at most one entry is not zero. As a column has length 1, that entry is 1. $\square$
+#
+# (Not all matrices that commute with ReLU are permutations: it also commutes with positive factors, $\mathrm{ReLU}(2x)=2\,\mathrm{ReLU}(x)$. These are not orthogonal.)
 
 # %%
 x = torch.randn(200, 3, dtype=torch.float64, generator=seeded(0))
@@ -296,7 +299,7 @@ deep = EquivariantMLP(
     V,
     hidden=20 * O3.trivial + 10 * V,
     layers=4,
-    products=0,
+    products=0,  # a later section adds them
     dtype=torch.float64,
     generator=seeded(0),
 )
@@ -308,7 +311,8 @@ with torch.no_grad():
 print("four gated layers, f(x + y) = f(x) + f(y):", linear)
 
 # %% [markdown]
-# Norms are nonlinear. But whatever they do to the vectors $a,b$ that came in, all vectors inside stay combinations of $a$ and $b$. So the cross product,
+# Norms are nonlinear. But whatever they do to the vectors $a,b$ that came in, all vectors inside stay combinations of $a$ and $b$ (and all matrices
+# combinations of $E$, $[a]_\times$ and $[b]_\times$, where $[a]_\times x=a\times x$). So the cross product,
 # which stands at right angles to both, is out of reach, though it is perfectly equivariant to rotations.
 
 # %%
@@ -365,7 +369,7 @@ print("the kit's bilinear layer multiplies:", layer.extra_repr())
 #
 # For rotations with reflections there is a shortcut. **Theorem** (Villar et al. 2021): the polynomial maps from vectors $v_1,\dots,v_m$ to a vector that commute with $O(n)$ are exactly
 #
-# $$h(v_1,\dots,v_m)=\sum_i f_i\bigl(\text{all dot products}\bigr)\,v_i .$$
+# $$h(v_1,\dots,v_m)=\sum_i f_i\bigl(\text{all dot products}\bigr)\,v_i ,\qquad f_i\text{ polynomials}.$$
 #
 # So an ordinary MLP on the table of dot products, the Gram matrix, makes an equivariant network for every dimension; with $v^\top\eta\,w$ in place of the dot product, for the Lorentz group.
 
@@ -394,7 +398,7 @@ for G, eta in (
     print(f"{G}: equivariant, three vectors to one")
 
 # %% [markdown]
-# Is $a\times b$ of this form? It is no combination of $a$ and $b$. But the theorem is about $O(n)$, and a reflection uncovers the cross product: under $-E$ vectors change sign, and
+# Is $a\times b$ of this form? It is no combination of $a$ and $b$. But the theorem is about $O(n)$, and $-E$, which is in $O(3)$ and not in $SO(3)$, uncovers the cross product: vectors change sign, and
 # $(-a)\times(-b)=a\times b$ does not. It is a *pseudovector*; for $SO(n)$ the theorem needs the generalised cross products in addition.
 
 # %%
@@ -483,7 +487,7 @@ with style.figure(size=(7, 3)) as (figure, ax):
 #
 # `EquivariantMLP(V, W)` is a chain of blocks $x\mapsto\text{gate}\,(L\,x+B(x))$ with $L$ from Hom and $B$ bilinear, and a last linear layer. Its hidden layers are sums of tensors, $1,V,V\otimes V,\dots$, with an equal share of
 # numbers each. The task: five masses and their positions, 20 numbers, and the answer is the moment of inertia, $3\times3$. All that the network is told about mechanics is
-# $V=5\cdot1\oplus5\cdot V$, $W=V\otimes V$ under $O(3)$.
+# what goes in, $5\cdot1\oplus5\cdot V$, and what comes out, $V\otimes V$, under $O(3)$.
 
 # %%
 task = inertia()
@@ -554,7 +558,7 @@ for name, model in trained.items():
 
     breaks[name], g, worst = equivariance_error(f, task.V, task.W, x=x_test[:50])
     print(f"{name}: equivariant up to the rounding of float32: {breaks[name] < 1e-3}")
-print("augmentation reduces the error of the MLP:", breaks["MLP, augmented"] < breaks["MLP"])
+print("augmentation reduces the equivariance error of the MLP:", breaks["MLP, augmented"] < breaks["MLP"])
 
 # %% [markdown]
 # The recorded benchmark, `tests/benchmarks/equivariant_networks.py`: three tasks of Finzi, Welling and Wilson (2021), an $O(3)$-equivariant tensor, an $O(5)$-invariant function and a
@@ -606,8 +610,12 @@ for name in TITLES:
 #
 # $$K(g\,q)=W(g)\,K(q)\,V(g)^{-1}\qquad\text{for pixels }q\text{ of the kernel},\text{ that is}\quad K\in\mathrm{Hom}(V\otimes\text{pixels},\,W).$$
 #
-# Here $V$ and $W$ say what $g$ does to the channels. It is Hom of a permutation group once more: equal weights are orbits, now of triples (channel out, channel in, pixel). For the *lifting* from a grey image, $V=1$, to a
-# regular field, $W=\mathrm{regular}$ with one channel for each of the four turns:
+# Here $V$ and $W$ say what $g$ does to the channels. *Why*: the turned image is $(gx)(p)=V(g)\,x(g^{-1}p)$, and with $q=g\,q'$ the convolution makes of it
+# $\sum_qK(q)\,(gx)(p+q)=\sum_{q'}K(gq')\,V(g)\,x(g^{-1}p+q')$. The turned output is $\sum_{q'}W(g)\,K(q')\,x(g^{-1}p+q')$. For all $x$ alike: $K(gq')\,V(g)=W(g)\,K(q')$.
+#
+# It is Hom of a permutation group once more: equal weights are orbits, now of triples (channel out, channel in, pixel). An image with
+# several channels is called a *field*. Take the *lifting* from a grey image, $V=1$ (an invariant field), to a regular field, $W=\mathrm{regular}$: one channel for each of the four
+# turns, and $g$ permutes them, as the group permutes itself.
 
 # %%
 C4 = groups.C.plane(4)
@@ -689,7 +697,8 @@ with style.figure(2, 5, size=(9, 3.9)) as (figure, axes):
 # %% [markdown]
 # ### Few examples
 #
-# Handwritten digits, each turned by 0°, 90°, 180° or 270°. Two networks of three convolutions and equal width, 100 training images. The first takes at its end the maximum over all pixels of an invariant field.
+# Handwritten digits, each turned by 0°, 90°, 180° or 270°. Two networks of three convolutions and equal width, 100 training images. Both end with the maximum over all pixels. In the first it is that
+# of an invariant field, so turning the image does not change it.
 
 # %%
 split = rotated_digits(100, generator=seeded(0))
@@ -761,7 +770,7 @@ with style.figure(size=(7, 3.5)) as (figure, ax):
 
 # %% [markdown]
 # Recorded runs of `tests/benchmarks/group_convolutions.py`, means of three seeds. At equal width the symmetry halves the errors, with about a quarter of the parameters. Note the orange line: the group has
-# four elements only, and augmentation shows a net all of them, so it does as well as the equivariant net of equal width. Ahead of both is the equivariant net with the parameters of the plain one (dashed). And only the equivariant nets give a turned
+# four elements only, and augmentation shows a net all of them, so it does as well as the equivariant net of equal width. With the parameters of the plain net (dashed) the equivariant one is level with augmentation up to 200 examples, and ahead from 500 on. And only the equivariant nets give a turned
 # image *exactly* the same answer.
 #
 # ## Two symmetries at once: point clouds
@@ -814,6 +823,12 @@ print("the same distances:", torch.allclose(torch.pdist(right_screw), torch.pdis
 print("opposite triple products:", torch.allclose(volumes[0], -volumes[1]))
 
 # %% [markdown]
+# ## The answer
+#
+# A chain of equivariant layers is an equivariant network, and four kinds of layers are enough to build from: *linear* ones, whose weights are coordinates in a basis of Hom; *functions of single
+# coordinates*, where $g$ permutes these; *norms and gates* everywhere else; and *products*, without which vectors never meet. Convolutions are the same with pixels in Hom. What the network cannot see is decided by the
+# representations in its hidden layers; what the symmetry fixes, it need not learn from examples.
+#
 # ## Exercises
 #
 # Each has a stub, a check, two hints and a solution. The checks look for the smallest case that goes wrong.
@@ -1019,7 +1034,8 @@ except ValueError as refusal:
 
 # %% [markdown]
 # **Padding.** Zeros around an image turn with it, so turns survive. Shifts do not: a digit shifted by three pixels meets the border. The picture shows *where* the maps of a shifted digit differ from the
-# shifted maps: only at the border, as far as the kernel reaches, and where the old border has moved to.
+# shifted maps: only at the border, as far as the kernel reaches, and where the old border has moved to. (Column 2 shows no error, for this digit has
+# no ink in its first column.)
 
 # %%
 with torch.no_grad():

@@ -105,7 +105,8 @@ def max_filter(
     """fⱼ(x) = max_g ⟨V(g) x, zⱼ⟩ for templates zⱼ (count, V.size), or so many Gaussian ones, 2D unless given.
 
     V is orthogonal and G finite, or S(n) on its vector, where the maximum is ⟨sort x, sort zⱼ⟩. Each fⱼ is convex and
-    |zⱼ|-Lipschitz; 2D generic ones separate orbits and are bilipschitz. Memory is bounded: elements come in chunks.
+    |zⱼ|-Lipschitz; 2D generic ones separate orbits, and such a bank is bilipschitz (Balan & Tsoukanis 2023). Memory is
+    bounded: elements come in chunks.
     ValueError: infinite groups, V not orthogonal, complex, or templates of another shape.
     """
     require_representation(V, "max_filter")
@@ -120,7 +121,7 @@ def max_filter(
         raise ValueError(f"max_filter({V}): templates are finite, real, (count, {V.size}), not {tuple(z.shape)}")
     z = z.double()
     names = tuple(f"max ⟨gx, z{j}⟩".translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")) for j in range(len(z)))
-    source = f"{len(z)} max filters; {2 * V.size} generic ones are bilipschitz (Cahill et al.)"
+    source = f"{len(z)} max filters; {2 * V.size} generic ones separate orbits (Cahill et al.)"
     if V == S(G.n).vector:
         ordered = z.sort(-1).values
         return Features(V, names, lambda x: x.sort(-1).values @ ordered.to(x).T, source)

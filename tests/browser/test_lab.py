@@ -47,9 +47,9 @@ def test_an_error_in_a_cell_is_seen(open_notebook):
 
 
 def test_a_running_cell_is_interrupted_and_the_kernel_restarts(open_notebook):
-    notebook = open_notebook(cells=["import time\ntime.sleep(60)", "2 + 2"])
+    notebook = open_notebook(cells=["import time\nprint(6 * 7)\ntime.sleep(60)", "2 + 2"])
     notebook.start_cell(0)
-    notebook.page.get_by_text("[*]:").first.wait_for(timeout=10_000)
+    notebook.page.get_by_text("42", exact=True).first.wait_for(timeout=20_000)  # sent before it runs, it would be lost
     notebook.interrupt()
     notebook.page.get_by_text("KeyboardInterrupt").first.wait_for(timeout=20_000)
     notebook.restart()

@@ -64,8 +64,9 @@ def monomials(n: int, d: int) -> np.ndarray:
     """The exponents of all monomials of degree d in n variables, (C(n + d − 1, d), n), x₀ᵈ first."""
     if n == 1 or d == 0:
         return np.array([[d] + [0] * (n - 1)], np.int64)
-    rows = [np.insert(monomials(n - 1, d - k), 0, k, axis=1) for k in range(d, -1, -1)]
-    return np.concatenate(rows)
+    rest = [monomials(n - 1, d - k) for k in range(d, -1, -1)]
+    first = np.repeat(np.arange(d, -1, -1), [len(rows) for rows in rest])
+    return np.concatenate([first[:, None], np.concatenate(rest)], 1)
 
 
 def place(exponents: np.ndarray, d: int) -> np.ndarray:

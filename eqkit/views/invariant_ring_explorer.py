@@ -18,8 +18,9 @@ from eqkit.groups import MatrixGroup
 from eqkit.invariants import Polynomial
 from eqkit.views import style
 from eqkit.views.components import Component, _esm, _synced
+from eqkit.views.group_menu import GroupMenu
 from eqkit.views.orbits import SAME, InvariantTable, OrbitCanvas, distinct, metric, on_surface, telling, values
-from eqkit.views.spelling import named, read_group, spell_group
+from eqkit.views.spelling import named, spell_group
 from eqkit.views.view import View
 
 NAMES = ("Octahedral()", "Tetrahedral()", "Icosahedral()", "SignedPermutations(3)", "S(3)", "A(3)", "C.plane(4)",
@@ -120,18 +121,8 @@ class InvariantRingExplorer(View):
         given = named(NAMES[0]) if G is None else G
         if not isinstance(given, MatrixGroup):
             raise TypeError(f"InvariantRingExplorer(G): {given!r} is no group; pass one such as groups.D.plane(4)")
-        self._groups = {str(given): given} | {name: named(name) for name in NAMES if name != str(given)}
-        label = {"description_width": "auto"}
-        self.menu = ipywidgets.Dropdown(
-            options=list(self._groups), value=str(given), description="group", style=label, layout={"width": "17em"}
-        )
-        self.typed = ipywidgets.Text(
-            placeholder="(0 1 2)(3 4), (0 3) or [[0, -1], [1, 0]] or D.plane(5)",
-            description="or type",
-            continuous_update=False,
-            style=label,
-            layout={"width": "30em"},
-        )
+        self.choice = GroupMenu(given, NAMES, "(0 1 2)(3 4), (0 3) or [[0, -1], [1, 0]] or D.plane(5)")
+        self.menu, self.typed = self.choice.menu, self.choice.typed
         legend = ["from lower degrees", "new generators"]
         self.picture = OrbitCanvas(width=390, height=430, relief=0.28)
         self.bars = Bars(title="independent invariants", width=400, height=160, legend=legend)
@@ -141,7 +132,7 @@ class InvariantRingExplorer(View):
             ipywidgets.jsdlink((self.picture, "points"), (self.table, "points")),
             ipywidgets.jsdlink((self.table, "selected"), (self.picture, "selected")),
         ]
-        self._start, self._started = given, list(self._groups)
+        self._start = given
         self._take(given)
         self.assemble([[self.picture], [self.bars, self.table, self.formula]], [self.menu, self.typed])
         self.on(self.menu, "value", self._choose)
@@ -151,17 +142,14 @@ class InvariantRingExplorer(View):
         self.on(self.bars, "selected", self._degree)
 
     def _choose(self) -> None:
-        if self.menu.value is not None and self._groups[self.menu.value] != self.group:
-            self._take(self._groups[self.menu.value])
+        if (G := self.choice.chosen) is not None and G != self.group:
+            self._take(G)
 
     def _read(self) -> None:
-        if self.typed.value.strip():
-            G = read_group(self.typed.value)
+        if (G := self.choice.read()) is not None:
             self._take(G)
-            self._groups[str(G)] = G
             with self.together():
-                self.menu.options = list(self._groups)
-                self.menu.value = str(G)
+                self.choice.add(G)
 
     def _take(self, G: MatrixGroup) -> None:
         """Compute the ring of G and show it; where that is impossible, everything stays as it was."""
@@ -299,8 +287,7 @@ class InvariantRingExplorer(View):
 
     def reset(self) -> None:
         with self.together():
-            self.menu.options, self.typed.value = self._started, ""
-            self.menu.value = str(self._start)
+            self.choice.reset()
         self.picture.angles = OrbitCanvas.angles.default()
         self._take(self._start)
 

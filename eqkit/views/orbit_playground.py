@@ -14,9 +14,10 @@ from torch import Tensor
 from eqkit import groups, invariants
 from eqkit.groups import MatrixGroup
 from eqkit.invariants import Polynomial
+from eqkit.views.group_menu import GroupMenu
 from eqkit.views.orbits import InvariantTable, OrbitCanvas, agree, distinct, metric, on_surface, stabiliser, telling
 from eqkit.views.sharing_pattern import Tally
-from eqkit.views.spelling import named, read_group, spell_group
+from eqkit.views.spelling import named, spell_group
 from eqkit.views.view import View
 
 NAMES = ("D.plane(4)", "C.plane(3)", "C.plane(4)", "C.plane(6)", "D.plane(3)", "D.plane(6)", "SO(2)", "O(2)", "S(3)",
@@ -70,18 +71,8 @@ class OrbitPlayground(View):
         self, G: MatrixGroup | None = None, x: Sequence[float] | None = None, y: Sequence[float] | None = None
     ) -> None:
         given = check_drawable(named(NAMES[0]) if G is None else G, "OrbitPlayground")
-        self._groups = {str(given): given} | {name: named(name) for name in NAMES if name != str(given)}
-        label = {"description_width": "auto"}
-        self.menu = ipywidgets.Dropdown(
-            options=list(self._groups), value=str(given), description="group", style=label, layout={"width": "17em"}
-        )
-        self.typed = ipywidgets.Text(
-            placeholder="[[0, -1], [1, 0]] or (0 1 2) or D.plane(5)",
-            description="or type",
-            continuous_update=False,
-            style=label,
-            layout={"width": "30em"},
-        )
+        self.choice = GroupMenu(given, NAMES, "[[0, -1], [1, 0]] or (0 1 2) or D.plane(5)")
+        self.menu, self.typed = self.choice.menu, self.choice.typed
         self.picture = OrbitCanvas(width=400, height=400)
         self.table = InvariantTable(title="what does not change", width=390, height=216)
         self.tally = Tally(title="orbit · stabiliser = group", width=390, height=120)
@@ -89,7 +80,7 @@ class OrbitPlayground(View):
             ipywidgets.jsdlink((self.picture, "points"), (self.table, "points")),
             ipywidgets.jsdlink((self.table, "selected"), (self.picture, "selected")),
         ]
-        self._start, self._started = (given, x, y), list(self._groups)
+        self._start = given, x, y
         self._begin()
         self.assemble([[self.picture], [self.table, self.tally]], [self.menu, self.typed])
         self.on(self.menu, "value", self._choose)
@@ -102,17 +93,14 @@ class OrbitPlayground(View):
         self._load(*(list(given or start) for given, start in zip((x, y), POINTS[self.group.n], strict=True)))
 
     def _choose(self) -> None:
-        if self.menu.value is not None and self._groups[self.menu.value] != self.group:
-            self._take(self._groups[self.menu.value])
+        if (G := self.choice.chosen) is not None and G != self.group:
+            self._take(G)
 
     def _read(self) -> None:
-        if self.typed.value.strip():
-            G = check_drawable(read_group(self.typed.value), "OrbitPlayground")
-            generators(G)  # a group without them is refused before anything changes
-            self._groups[str(G)] = G
+        if (G := self.choice.read()) is not None:
+            generators(check_drawable(G, "OrbitPlayground"))  # a group without them is refused before anything changes
             with self.together():
-                self.menu.options = list(self._groups)
-                self.menu.value = str(G)
+                self.choice.add(G)
             self._take(G)
 
     def _take(self, G: MatrixGroup) -> None:
@@ -242,8 +230,7 @@ print("same orbit:", bool(torch.isclose(I(x), I(y)).all()))"""
 
     def reset(self) -> None:
         with self.together():
-            self.menu.options, self.typed.value = self._started, ""
-            self.menu.value = str(self._start[0])
+            self.choice.reset()
         self.picture.angles = OrbitCanvas.angles.default()
         self._begin()
 

@@ -1,106 +1,12 @@
-"""Symmetry matrices: a weight W = mat(U v) whose sharing pattern U is learned, and the group that can be read off it.
-
-Meta-learning symmetries by reparameterization (Zhou, Knowles & Finn 2020). Each column of U (out·in, k) is a weight
-matrix written row by row; the filter v (k,) mixes them. What W can be depends on span(U) alone, and a layer with
-span(U) = Hom_G(V, W) is the equivariant layer of the group G.
-"""
+"""What a learned U says: the space that tasks use, which weights it ties, and the group that keeps the pattern."""
 
 from __future__ import annotations
 
-from typing import Self
-
 import scipy.optimize
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from eqkit import groups, subspaces
-
-
-class ReparameterizedLinear(nn.Module):
-    """The linear layer y = W x with W = mat(U v): U is shared by all tasks, v belongs to one.
-
-    U (n_out·n_in, k) from N(0, 0.01²) and v (k,) from N(0, 1/n_out²), as published. The layer takes one v for each
-    task: x (tasks, examples, n_in) with v (tasks, k) gives (tasks, examples, n_out).
-    """
-
-    U: Tensor
-    v: Tensor
-
-    def __init__(
-        self,
-        n_in: int,
-        n_out: int,
-        k: int,
-        generator: torch.Generator | None = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__()
-        if not all(isinstance(size, int) and size > 0 for size in (n_in, n_out)):
-            raise ValueError(f"ReparameterizedLinear({n_in}, {n_out}): both sizes are positive integers")
-        if not (isinstance(k, int) and 1 <= k <= n_in * n_out):
-            raise ValueError(
-                f"U ({n_out}·{n_in}, k) with k = {k}: a weight of shape ({n_out}, {n_in}) has {n_in * n_out} entries, "
-                f"so choose 1 ≤ k ≤ {n_in * n_out}, an integer"
-            )
-        subspaces.require_memory(8.0 * n_out * n_in * k, f"U ({n_out * n_in}, {k})")
-        self.n_in, self.n_out = n_in, n_out
-        self.U = nn.Parameter(0.01 * torch.randn(n_out * n_in, k, generator=generator, dtype=dtype))
-        self.v = nn.Parameter(torch.randn(k, generator=generator, dtype=dtype) / n_out)
-
-    @classmethod
-    def fixed(cls, U: Tensor, shape: tuple[int, int]) -> Self:
-        """The layer whose U, dense or sparse, is known and stays as it is: shape (n_out, n_in), v starts at zero."""
-        n_out, n_in = shape
-        if U.ndim != 2 or U.shape[0] != n_out * n_in:
-            raise ValueError(
-                f"U has shape {tuple(U.shape)}; a weight {shape} needs ({n_out * n_in}, k), one row an entry"
-            )
-        layer = cls(n_in, n_out, 1, dtype=U.dtype)
-        del layer.U
-        layer.register_buffer("U", U)
-        layer.v = nn.Parameter(torch.zeros(U.shape[1], dtype=U.dtype))
-        return layer
-
-    def weight(self, v: Tensor | None = None) -> Tensor:
-        """W = mat(U v): v (tasks, k) -> (tasks, n_out, n_in); without v the layer's own, (n_out, n_in)."""
-        v = self.v if v is None else v
-        if v.shape[-1:] != self.v.shape:
-            raise ValueError(
-                f"v has shape {tuple(v.shape)}; a filter of this layer has {len(self.v)} numbers, (..., k)"
-            )
-        return (self.U @ v.reshape(-1, v.shape[-1]).T).T.reshape(*v.shape[:-1], self.n_out, self.n_in)
-
-    def features(self, x: Tensor) -> Tensor:
-        """Φ with W x = Φ v, the layer as a function of v: x (tasks, examples, n_in) -> (tasks, examples, n_out, k)."""
-        self._check(x)
-        return torch.einsum("tsi,oik->tsok", x, self.U.reshape(self.n_out, self.n_in, -1))
-
-    def forward(self, x: Tensor, v: Tensor | None = None) -> Tensor:
-        self._check(x)
-        return x @ self.weight(v).mT
-
-    def _check(self, x: Tensor) -> None:
-        if x.shape[-1:] != (self.n_in,):
-            raise ValueError(f"x has shape {tuple(x.shape)}; this layer maps R^{self.n_in} to R^{self.n_out}")
-        if x.dtype != self.v.dtype:
-            raise TypeError(f"x is {x.dtype} and the layer {self.v.dtype}; write x.to({self.v.dtype})")
-
-    def extra_repr(self) -> str:
-        return f"{self.n_in} → {self.n_out}, U {tuple(self.U.shape)}"
-
-
-def indicators(pattern: Tensor) -> Tensor:
-    """The U of a known pattern, one 0/1 column a label: (n_out, n_in) -> sparse (n_out·n_in, labels); −1 is no column.
-
-    `ReparameterizedLinear.fixed(indicators(pattern), pattern.shape)` is a convolution, a locally connected layer (every
-    weight of a band its own label), a fully connected one (every weight its own label), any layer with tied weights.
-    """
-    labels = pattern.flatten()
-    used = (labels >= 0).nonzero()[:, 0]
-    index = torch.stack([used, labels[used]])
-    return torch.sparse_coo_tensor(
-        index, torch.ones(len(used)), (len(labels), int(labels.max()) + 1), check_invariants=True
-    ).coalesce()
 
 
 def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:

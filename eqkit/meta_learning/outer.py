@@ -1,0 +1,144 @@
+"""The outer loop: an iterator of snapshots that improves what is shared, and the meta-test loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from eqkit.meta_learning.episodes import Adaptable, Tasks, task_losses
+from eqkit.meta_learning.runs import Snapshot, load_run, save_run
+
+
+class MetaLearning(Iterator[Snapshot]):
+    """The outer loop as an iterator; see `meta_learn`. Its state outlives an interrupt: ask again and it goes on.
+
+    Attributes: step (outer steps done), snapshots (all so far), model, inner.
+    """
+
+    def __init__(
+        self,
+        model: Adaptable,
+        tasks: Tasks,
+        inner: nn.Module,
+        steps: int,
+        batch: int,
+        learning_rate: float,
+        cosine_decay: bool,
+        floor: float,
+        snapshots: int,
+        generator: torch.Generator | None,
+    ) -> None:
+        if steps < 1 or batch < 1 or snapshots < 2:
+            raise ValueError(
+                f"meta_learn: steps = {steps} and batch = {batch} must be positive, snapshots = {snapshots} two or more"
+            )
+        self.model, self.tasks, self.inner = model, tasks, inner
+        self.steps, self.batch, self.floor = steps, batch, floor
+        self.learning_rate, self.cosine_decay = learning_rate, cosine_decay
+        self.generator = torch.Generator().manual_seed(0) if generator is None else generator
+        self.parameters = dict(model.named_parameters()) | dict(inner.named_parameters())
+        self.optimizer = torch.optim.Adam(self.parameters.values(), lr=learning_rate)
+        self.kept = set(torch.linspace(0, steps, min(snapshots, 500, steps + 1)).round().int().tolist())
+        self.step, self.snapshots = 0, list[Snapshot]()
+
+    def __next__(self) -> Snapshot:
+        while self.step <= self.steps:
+            snapshot = self._outer_step()
+            self.step += 1
+            if snapshot.step in self.kept:
+                self.snapshots.append(snapshot)
+                return snapshot
+        raise StopIteration
+
+    def _outer_step(self) -> Snapshot:
+        """Score the shared parameters on a fresh batch of tasks, then improve them; the last step only scores."""
+        episodes = self.tasks(self.batch, self.generator).check()
+        v = self.inner(self.model, episodes.x_support, episodes.y_support)
+        loss = task_losses(self.model, v, episodes.x_query, episodes.y_query).mean()
+        if not torch.isfinite(loss):
+            raise ArithmeticError(
+                f"the loss is {loss.item()} at step {self.step}; use a smaller learning rate or fewer inner steps "
+                "(the snapshots so far are kept)"
+            )
+        kept = self.parameters if self.step in self.kept else {}
+        parameters = {name: value.detach().clone() for name, value in kept.items()}
+        snapshot = Snapshot(self.step, loss.item(), self.floor, parameters)
+        if self.step < self.steps:
+            if self.cosine_decay:
+                self.optimizer.param_groups[0]["lr"] = (
+                    self.learning_rate * (1 + math.cos(math.pi * self.step / self.steps)) / 2
+                )
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        return snapshot
+
+    def save(self, path: str | Path) -> None:
+        """Snapshots and all that is needed to go on, as npz; `load_run` reads the snapshots, `resume` goes on."""
+        state = {"step": np.array(self.step), "generator": self.generator.get_state().numpy()}
+        for name, value in self.parameters.items():
+            state[f"now/{name}"] = value.detach().numpy()
+            for moment, average in self.optimizer.state[value].items():
+                state[f"{moment}/{name}"] = average.numpy()
+        save_run(path, self.snapshots, **{f"state/{key}": value for key, value in state.items()})
+
+    def resume(self, path: str | Path) -> None:
+        """Go on from a saved run; this loop must have been made by the same call of `meta_learn`."""
+        with np.load(path) as file:
+            state = {key.removeprefix("state/"): file[key] for key in file if key.startswith("state/")}
+        shapes = {name: tuple(value.shape) for name, value in self.parameters.items()}
+        saved = {key.removeprefix("now/"): value.shape for key, value in state.items() if key.startswith("now/")}
+        if shapes != saved:
+            raise ValueError(
+                f"resume: the file holds parameters {saved}, this loop {shapes}; build the loop as it was built then"
+            )
+        for name, value in self.parameters.items():
+            value.data.copy_(torch.from_numpy(state[f"now/{name}"]))
+            moments = ("step", "exp_avg", "exp_avg_sq")
+            self.optimizer.state[value] = {
+                moment: torch.from_numpy(state[f"{moment}/{name}"]) for moment in moments if f"{moment}/{name}" in state
+            }
+        self.generator.set_state(torch.from_numpy(state["generator"]))
+        self.step, self.snapshots = int(state["step"]), load_run(path)
+
+
+def meta_learn(
+    model: Adaptable,
+    tasks: Tasks,
+    inner: nn.Module,
+    *,
+    steps: int = 1000,
+    batch: int = 32,
+    learning_rate: float = 1e-3,
+    cosine_decay: bool = False,
+    floor: float = math.nan,
+    snapshots: int = 500,
+    generator: torch.Generator | None = None,
+) -> MetaLearning:
+    """Learn what tasks share: minimise over U, v₀ and α the query loss after the inner solver fitted each v.
+
+    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k) or LeastSquares(ridge), fits all tasks of a batch
+    at once and never writes to U. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields
+    snapshots, `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included.
+    """
+    return MetaLearning(model, tasks, inner, steps, batch, learning_rate, cosine_decay, floor, snapshots, generator)
+
+
+@torch.no_grad()
+def evaluate(
+    model: Adaptable, tasks: Tasks, inner: nn.Module, count: int, generator: torch.Generator, batch: int = 500
+) -> Tensor:
+    """Query losses (count,) of new tasks, each fitted by the inner solver; their mean is the meta-test loss."""
+    if count < 1:
+        raise ValueError(f"evaluate: count = {count}; a mean loss needs at least one task")
+    losses = []
+    for start in range(0, count, batch):
+        episodes = tasks(min(batch, count - start), generator).check()
+        v = inner(model, episodes.x_support, episodes.y_support)
+        losses.append(task_losses(model, v, episodes.x_query, episodes.y_query))
+    return torch.cat(losses)

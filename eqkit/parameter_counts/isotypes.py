@@ -1,0 +1,49 @@
+"""Isotypic decomposition by one random endomorphism, and the numbers that a symmetry of known kind leaves open."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.cluster.hierarchy
+import scipy.sparse
+import torch
+from scipy.sparse.csgraph import connected_components
+
+from eqkit.equivariant_maps import Hom
+from eqkit.representations import Representation
+
+
+def isotypes(V: Representation) -> list[tuple[int, int]]:
+    """V over ℂ is ⊕ mᵢ Dᵢ with Dᵢ irreducible: the pairs (mᵢ, dim Dᵢ), smallest first.
+
+    A generic M in End_G(V) = ⊕ (mᵢ × mᵢ matrices) ⊗ E has mᵢ eigenvalues of multiplicity dim Dᵢ for each i. A second
+    one, in the eigenbasis of the first, connects two eigenspaces exactly if they belong to the same i. So
+    Σ mᵢ dim Dᵢ = V.size and Σ mᵢ² = dim Hom(V, V). V is a sum of irreducibles for finite and compact groups and for
+    SL, GL, Sp, Lorentz; ValueError where a generic M has no eigenbasis, which shows that it is not.
+    """
+    hom = Hom(V, V)
+    random = torch.randn(2, hom.dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    M, N = hom.combine(random).to(torch.complex128)
+    values, vectors = torch.linalg.eig(M)
+    if torch.linalg.cond(vectors) > 1e8:
+        raise ValueError(f"isotypes: {V} of {V.group} is not a sum of irreducible representations")
+    if V.size == 1:
+        return [(1, 1)]
+    points = torch.view_as_real(values).numpy()
+    tree = scipy.cluster.hierarchy.linkage(points, "single")
+    cluster = scipy.cluster.hierarchy.fcluster(tree, 1e-7 * np.abs(points).max(), "distance") - 1
+    meets = (torch.linalg.solve(vectors, N @ vectors).abs() > 1e-6 * N.abs().max()).numpy()
+    indicator = np.eye(cluster.max() + 1, dtype=int)[cluster]  # (n, eigenspaces)
+    count, label = connected_components(scipy.sparse.csr_array(indicator.T @ meets @ indicator), False)
+    sizes = indicator.sum(0)
+    return sorted((int((label == i).sum()), int(sizes[label == i][0])) for i in range(count))
+
+
+def lower_bound(V: Representation) -> int:
+    """The dimension of the family {Hom(V, V) in another basis of V}: n² − Σ (mᵢ² + (dim Dᵢ)² − 1).
+
+    If the kind of symmetry is known and its basis is not, a continuous description takes at least so many numbers
+    (invariance of domain). A basis change moves Hom(V, V) unless it normalises it, and its normaliser in gl(n) is the
+    sum of End_G(V) = ⊕ gl(mᵢ) ⊗ E and of the span ⊕ E ⊗ gl(dim Dᵢ) of G, which share one scalar for each i. If the
+    basis is known too (G permutes pixels, say) what is left is one of finitely many choices: no continuous number.
+    """
+    return V.size**2 - sum(m**2 + d**2 - 1 for m, d in isotypes(V))

@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from eqkit.meta_learning.episodes import Adaptable, Tasks, task_losses
+from eqkit import subspaces
+from eqkit.meta_learning.episodes import Adaptable, Episodes, Loss, Tasks, mean_squared_error, task_losses
+from eqkit.meta_learning.inner import GradientSteps, OwnFilters
 from eqkit.meta_learning.runs import Snapshot, load_run, save_run
 
 
 class MetaLearning(Iterator[Snapshot]):
     """The outer loop as an iterator; see `meta_learn`. Its state outlives an interrupt: ask again and it goes on.
 
-    Attributes: step (outer steps done), snapshots (all so far), model, inner.
+    Attributes: losses (one a step), snapshots (all so far), model, inner.
     """
 
     def __init__(
@@ -32,24 +35,36 @@ class MetaLearning(Iterator[Snapshot]):
         floor: float,
         snapshots: int,
         generator: torch.Generator | None,
+        loss: Loss,
     ) -> None:
         if steps < 1 or batch < 1 or snapshots < 2:
             raise ValueError(
                 f"meta_learn: steps = {steps} and batch = {batch} must be positive, snapshots = {snapshots} two or more"
             )
-        self.model, self.tasks, self.inner = model, tasks, inner
+        if isinstance(inner, GradientSteps):
+            inner.match(model.v)
+        self.model, self.tasks, self.inner, self.loss = model, tasks, inner, loss
         self.steps, self.batch, self.floor = steps, batch, floor
         self.learning_rate, self.cosine_decay = learning_rate, cosine_decay
         self.generator = torch.Generator().manual_seed(0) if generator is None else generator
         self.parameters = dict(model.named_parameters()) | dict(inner.named_parameters())
         self.optimizer = torch.optim.Adam(self.parameters.values(), lr=learning_rate)
         self.kept = set(torch.linspace(0, steps, min(snapshots, 500, steps + 1)).round().int().tolist())
-        self.step, self.snapshots = 0, list[Snapshot]()
+        numbers = sum(value.numel() * value.element_size() for value in self.parameters.values())
+        subspaces.require_memory(
+            float(numbers * len(self.kept)), f"meta_learn: {len(self.kept)} snapshots of the model"
+        )
+        self.losses, self.snapshots = list[float](), list[Snapshot]()
+
+    @property
+    def step(self) -> int:
+        """Outer steps done."""
+        return len(self.losses)
 
     def __next__(self) -> Snapshot:
         while self.step <= self.steps:
             snapshot = self._outer_step()
-            self.step += 1
+            self.losses.append(snapshot.loss)
             if snapshot.step in self.kept:
                 self.snapshots.append(snapshot)
                 return snapshot
@@ -58,8 +73,8 @@ class MetaLearning(Iterator[Snapshot]):
     def _outer_step(self) -> Snapshot:
         """Score the shared parameters on a fresh batch of tasks, then improve them; the last step only scores."""
         episodes = self.tasks(self.batch, self.generator).check()
-        v = self.inner(self.model, episodes.x_support, episodes.y_support)
-        loss = task_losses(self.model, v, episodes.x_query, episodes.y_query).mean()
+        v = self.inner(self.model, episodes.x_support, episodes.y_support, self.loss)
+        loss = task_losses(self.model, v, episodes.x_query, episodes.y_query, self.loss).mean()
         if not torch.isfinite(loss):
             raise ArithmeticError(
                 f"the loss is {loss.item()} at step {self.step}; use a smaller learning rate or fewer inner steps "
@@ -80,7 +95,7 @@ class MetaLearning(Iterator[Snapshot]):
 
     def save(self, path: str | Path) -> None:
         """Snapshots and all that is needed to go on, as npz; `load_run` reads the snapshots, `resume` goes on."""
-        state = {"step": np.array(self.step), "generator": self.generator.get_state().numpy()}
+        state = {"losses": np.array(self.losses), "generator": self.generator.get_state().numpy()}
         for name, value in self.parameters.items():
             state[f"now/{name}"] = value.detach().numpy()
             for moment, average in self.optimizer.state[value].items():
@@ -104,7 +119,7 @@ class MetaLearning(Iterator[Snapshot]):
                 moment: torch.from_numpy(state[f"{moment}/{name}"]) for moment in moments if f"{moment}/{name}" in state
             }
         self.generator.set_state(torch.from_numpy(state["generator"]))
-        self.step, self.snapshots = int(state["step"]), load_run(path)
+        self.losses, self.snapshots = state["losses"].tolist(), load_run(path)
 
 
 def meta_learn(
@@ -119,26 +134,52 @@ def meta_learn(
     floor: float = math.nan,
     snapshots: int = 500,
     generator: torch.Generator | None = None,
+    loss: Loss = mean_squared_error,
 ) -> MetaLearning:
     """Learn what tasks share: minimise over U, v₀ and α the query loss after the inner solver fitted each v.
 
-    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k) or LeastSquares(ridge), fits all tasks of a batch
-    at once and never writes to U. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields
-    snapshots, `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included.
+    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k), LeastSquares(ridge) or Prototypes(), fits all
+    tasks of a batch at once and never writes to U; `loss`, of both loops, is mean_squared_error, cross_entropy or a
+    function of your own. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields snapshots,
+    `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included.
     """
-    return MetaLearning(model, tasks, inner, steps, batch, learning_rate, cosine_decay, floor, snapshots, generator)
+    return MetaLearning(
+        model, tasks, inner, steps, batch, learning_rate, cosine_decay, floor, snapshots, generator, loss
+    )
+
+
+def multitask(model: Adaptable, episodes: Episodes, **options: Any) -> MetaLearning:
+    """Multi-task symmetry reparameterization (MTSR, Zhou, Knowles & Finn 2020): no inner loop, no support and query.
+
+    The shared parameters and one v for each of the given tasks are learned together on all of their examples. The
+    options are those of `meta_learn`; `run.inner.filters` (tasks, k) are the learned v.
+    """
+    s = episodes.check()
+    x, y = torch.cat([s.x_support, s.x_query], 1), torch.cat([s.y_support, s.y_query], 1)
+    everything, count = Episodes(x, y, x, y), len(x)
+    return meta_learn(model, lambda _, generator: everything, OwnFilters(model.v, count), batch=count, **options)
 
 
 @torch.no_grad()
 def evaluate(
-    model: Adaptable, tasks: Tasks, inner: nn.Module, count: int, generator: torch.Generator, batch: int = 500
+    model: Adaptable,
+    tasks: Tasks,
+    inner: nn.Module,
+    count: int,
+    generator: torch.Generator,
+    batch: int = 500,
+    loss: Loss = mean_squared_error,
+    score: Loss | None = None,
 ) -> Tensor:
-    """Query losses (count,) of new tasks, each fitted by the inner solver; their mean is the meta-test loss."""
+    """Query losses (count,) of new tasks, each fitted by the inner solver; their mean is the meta-test loss.
+
+    score: what is measured on the query instead of the loss that the inner solver minimises, such as `accuracy`.
+    """
     if count < 1:
         raise ValueError(f"evaluate: count = {count}; a mean loss needs at least one task")
     losses = []
     for start in range(0, count, batch):
         episodes = tasks(min(batch, count - start), generator).check()
-        v = inner(model, episodes.x_support, episodes.y_support)
-        losses.append(task_losses(model, v, episodes.x_query, episodes.y_query))
+        v = inner(model, episodes.x_support, episodes.y_support, loss)
+        losses.append(task_losses(model, v, episodes.x_query, episodes.y_query, score or loss))
     return torch.cat(losses)

@@ -34,7 +34,10 @@ def save_run(path: str | Path, snapshots: list[Snapshot], **more: Any) -> None:
     arrays: dict[str, Any] = {name: [getattr(s, name) for s in snapshots] for name in ("step", "loss", "floor")}
     for name in snapshots[0].parameters:
         arrays[f"parameters/{name}"] = torch.stack([s.parameters[name] for s in snapshots]).numpy()
-    np.savez_compressed(path, **arrays, **more)
+    part = Path(f"{path}.part")  # an interrupt while writing leaves the file of before
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays, **more)
+    part.replace(path)
 
 
 def load_run(path: str | Path) -> list[Snapshot]:

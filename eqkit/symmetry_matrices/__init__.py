@@ -5,14 +5,21 @@ matrix written row by row; the filter v (k,) mixes them. What W can be depends o
 span(U) = Hom_G(V, W) is the equivariant layer of the group G.
 """
 
-from eqkit.symmetry_matrices.layers import ReparameterizedLinear, indicators
+from eqkit.symmetry_matrices.layers import ReparameterizedConv2d, ReparameterizedLinear, indicators
+from eqkit.symmetry_matrices.parametrize import SymmetryMatrix, filters, matrices, reparameterize, restore
 from eqkit.symmetry_matrices.patterns import automorphism_group, learned_space, partition_distance, sharing_pattern
 
 __all__ = [
+    "ReparameterizedConv2d",
     "ReparameterizedLinear",
+    "SymmetryMatrix",
     "automorphism_group",
+    "filters",
     "indicators",
     "learned_space",
+    "matrices",
     "partition_distance",
+    "reparameterize",
+    "restore",
     "sharing_pattern",
 ]

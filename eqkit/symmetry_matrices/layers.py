@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit import subspaces
+from eqkit.symmetry_matrices.parametrize import Ranks, matrices, reparameterize
 
 
 class ReparameterizedLinear(nn.Module):
@@ -81,6 +82,38 @@ class ReparameterizedLinear(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.n_in} → {self.n_out}, U {tuple(self.U.shape)}"
+
+
+class ReparameterizedConv2d(nn.Conv2d):
+    """The convolution whose kernel is mat(U v), U = A ⊗ B ⊗ C on (c_out, c_in, kernel²), or one dense U of k columns.
+
+    It is `reparameterize(nn.Conv2d(...), k)` with its start drawn from the generator: the default k gives square
+    factors, E at the start, and a tuple their columns. `meta_learning.Adapted` gives every task its own v.
+    """
+
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        kernel: int,
+        k: Ranks = None,
+        padding: int = 0,
+        bias: bool = False,
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        for what, size in (("c_in", c_in), ("c_out", c_out), ("kernel", kernel)):
+            subspaces.require_integer(f"ReparameterizedConv2d: {what}", size)
+        super().__init__(c_in, c_out, kernel, padding=padding, bias=bias, dtype=dtype)
+        bound = (c_in * kernel**2) ** -0.5
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        reparameterize(self, k, generator)
+
+    @property
+    def U(self) -> Tensor:
+        """The symmetry matrix of the kernel written out, (c_out·c_in·kernel², k)."""
+        return matrices(self)["weight"].U
 
 
 def indicators(pattern: Tensor) -> Tensor:

@@ -7,18 +7,28 @@ span(U) = Hom_G(V, W) is the equivariant layer of the group G.
 
 from eqkit.symmetry_matrices.layers import ReparameterizedConv2d, ReparameterizedLinear, indicators
 from eqkit.symmetry_matrices.parametrize import SymmetryMatrix, filters, matrices, reparameterize, restore
-from eqkit.symmetry_matrices.patterns import automorphism_group, learned_space, partition_distance, sharing_pattern
+from eqkit.symmetry_matrices.patterns import (
+    automorphism_group,
+    automorphism_pairs,
+    learned_space,
+    partition_distance,
+    sharing_pattern,
+)
+from eqkit.symmetry_matrices.recovery import Recovery, recover
 
 __all__ = [
+    "Recovery",
     "ReparameterizedConv2d",
     "ReparameterizedLinear",
     "SymmetryMatrix",
     "automorphism_group",
+    "automorphism_pairs",
     "filters",
     "indicators",
     "learned_space",
     "matrices",
     "partition_distance",
+    "recover",
     "reparameterize",
     "restore",
     "sharing_pattern",

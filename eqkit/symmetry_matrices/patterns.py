@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import scipy.optimize
 import torch
 from torch import Tensor
 
 from eqkit import groups, subspaces
+from eqkit.groups import finite
 
 
 def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:
@@ -33,7 +35,7 @@ def sharing_pattern(U: Tensor, shape: tuple[int, int], tolerance: float | None =
     Two weights have one label exactly if their rows in an orthonormal basis of span(U) are alike, for then every
     W = mat(U v) has them equal. Another basis rotates all rows alike, so the pattern does not depend on it, and it can
     be read off exact, half-learned and learned U. `tolerance` is the distance up to which rows count as alike,
-    by default where the distances have their largest gap.
+    by default where the distances have their largest gap; without a gap no weights are tied.
     """
     n_out, n_in = shape
     if U.ndim != 2 or len(U) != n_out * n_in:
@@ -41,8 +43,10 @@ def sharing_pattern(U: Tensor, shape: tuple[int, int], tolerance: float | None =
             f"sharing_pattern: U has shape {tuple(U.shape)}; a weight {tuple(shape)} needs ({n_out * n_in}, k)"
         )
     zero = torch.zeros(1, U.shape[1], dtype=U.dtype)  # one more row, to see which weights are coloured like zero
-    labels = subspaces.colour_rows(torch.cat([zero, U.detach()]), tolerance)
-    return labels[1:].reshape(shape) - 1  # the first row appeared first, so its label was 0
+    labels = subspaces.colour_rows(torch.cat([zero, U.detach()]), tolerance)[1:] - 1  # the row zero has label 0
+    if bool(U.any()) and bool((labels < 0).all()):  # not all rows of a basis are zero: none could be told apart
+        labels = torch.arange(len(U))
+    return labels.reshape(shape)
 
 
 def partition_distance(a: Tensor, b: Tensor) -> int:
@@ -69,11 +73,12 @@ def partition_distance(a: Tensor, b: Tensor) -> int:
     return a.numel() - int(overlap[best].sum()) - int(((a < 0) & (b < 0)).sum())
 
 
-def automorphism_group(pattern: Tensor) -> groups.MatrixGroup:
+def automorphism_group(pattern: Tensor, signs: Tensor | None = None) -> groups.MatrixGroup:
     """The largest permutation group that keeps a pattern (n, n): all p with pattern[p(i), p(j)] = pattern[i, j].
 
     A pattern sees a group only through its orbits on pairs, so from the pattern of G comes the 2-closure of G:
-    from that of A₄ it is S₄, which has the same equivariant maps V → V.
+    from that of A₄ it is S₄, which has the same equivariant maps V → V. With the signs (n, n) of tied weights, 0 where
+    a weight is zero, it is the largest group of signed permutations, with σᵢ σⱼ signs[p(i), p(j)] = signs[i, j] too.
     """
     pattern = torch.as_tensor(pattern)
     if pattern.numel() == 0 or pattern.ndim != 2 or pattern.shape[0] != pattern.shape[1]:
@@ -81,6 +86,41 @@ def automorphism_group(pattern: Tensor) -> groups.MatrixGroup:
             f"automorphism_group: the pattern has shape {tuple(pattern.shape)}; one permutation of both rows and "
             "columns needs a square pattern, inputs and outputs indexed by the same points"
         )
+    n = len(pattern)
+    if signs is None:
+        maps = _automorphisms(pattern)
+        return groups.permutation_group(maps) if maps else groups.trivial(n)
+    signs = torch.as_tensor(signs).long()
+    if signs.shape != pattern.shape:
+        raise ValueError(f"automorphism_group: signs {tuple(signs.shape)} for a pattern {tuple(pattern.shape)}")
+    same, other = (3 * subspaces.relabel(pattern) + 1 + s * signs for s in (1, -1))
+    other = other + torch.diag(other.new_full((n,), 3 * n * n))  # the point −eᵢ is that of eᵢ
+    maps = _automorphisms(torch.cat([torch.cat([same, other], 1), torch.cat([other, same], 1)]))
+    form = finite.as_monomial(np.array(maps, np.int64).reshape(-1, 2 * n), n)
+    return groups.MatrixGroup(form, name=f"⟨{len(maps)} signed permutations⟩ on {n}")
+
+
+def automorphism_pairs(pattern: Tensor, signs: Tensor | None = None) -> groups.MatrixGroup:
+    """All (p, q) with pattern[p(i), q(j)] = pattern[i, j], for (n_out, n_in): p and q permute outputs and inputs.
+
+    A group on n_out + n_in points, the outputs first. Its equivariant maps V_in → V_out are the block [:n_out, n_out:]
+    of its maps on all the points.
+    """
+    pattern = torch.as_tensor(pattern)
+    if signs is not None:
+        signs = _beside(torch.as_tensor(signs).long(), [0, 0, 0])
+    return automorphism_group(_beside(subspaces.relabel(pattern) + 3, [0, 1, 2]), signs)
+
+
+def _beside(block: Tensor, fill: list[int]) -> Tensor:
+    """[[a, block], [c, b]] with constants a, b, c = fill: a pattern on outputs and inputs together, square."""
+    (m, n), (a, b, c) = block.shape, fill
+    upper = torch.cat([block.new_full((m, m), a), block], 1)
+    return torch.cat([upper, torch.cat([block.new_full((n, m), c), block.new_full((n, n), b)], 1)])
+
+
+def _automorphisms(pattern: Tensor) -> list[list[int]]:
+    """Generators, as maps of points, of all permutations that keep a pattern (n, n)."""
     import igraph  # here, because it loads matplotlib and plotly, which the rest of the core does without
 
     n = len(pattern)
@@ -94,5 +134,4 @@ def automorphism_group(pattern: Tensor) -> groups.MatrixGroup:
         edges += [(i, rows + i) for i in range(n)] + [(i, columns + i) for i in range(n)]
         edges += [(rows + i, columns + j) for i, j in ((labels >> bit) & 1).nonzero().tolist()]
         colours += [2 * bit + 1] * n + [2 * bit + 2] * n
-    generators = igraph.Graph(n * (1 + 2 * layers), edges).automorphism_group(color=colours)
-    return groups.permutation_group([p[:n] for p in generators]) if generators else groups.trivial(n)
+    return [p[:n] for p in igraph.Graph(n * (1 + 2 * layers), edges).automorphism_group(color=colours)]

@@ -1,0 +1,176 @@
+"""The structure of a Lie algebra of matrices: brackets, Killing form, centre, simple ideals, invariant forms.
+
+Everything works on a basis (d, n, n), real, whose span is closed under brackets to rounding: `closed` brings a noisy
+one there first.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+from torch import Tensor
+
+from eqkit.subspaces import as_double, null_space, orthonormal
+
+SHARP = 1e-6  # what is smaller counts as zero, once an algebra is closed to 1e-12
+
+
+def real_basis(matrices: Tensor) -> Tensor:
+    """Orthonormal real matrices (d, n, n) with the same real span; complex n × n ones become real 2n × 2n.
+
+    X + iY is written ((X, −Y), (Y, X)). ValueError for what is no stack of square matrices.
+    """
+    A = as_double(matrices, "lie_algebra")
+    if A.ndim != 3 or A.shape[-1] != A.shape[-2] or A.shape[-1] == 0:
+        raise ValueError(f"lie_algebra has shape {tuple(A.shape)}; it is a stack (d, n, n) of square matrices")
+    if A.is_complex():
+        A = torch.cat([torch.cat([A.real, -A.imag], 2), torch.cat([A.imag, A.real], 2)], 1)
+    return orthonormal(A.flatten(1).T).T.reshape(-1, *A.shape[1:]) if A.any() else A[:0]
+
+
+def structure_constants(basis: Tensor) -> Tensor:
+    """c (d, d, d) with [A_i, A_j] = Σ_k c[i, j, k] A_k for an orthonormal basis: the ad of A_i is c[i]ᵀ."""
+    product = torch.einsum("iab,jbc,kac->ijk", basis, basis, basis)
+    return product - product.transpose(0, 1)
+
+
+def killing_form(constants: Tensor) -> Tensor:
+    """K_ij = tr(ad A_i ad A_j), (d, d) symmetric: regular exactly for semisimple algebras (Cartan)."""
+    return torch.einsum("iab,jba->ij", constants, constants)
+
+
+def closed(basis: Tensor, steps: int = 60) -> tuple[Tensor, float]:
+    """The algebra near the span of an orthonormal basis (d, n, n), and how far it was: (basis, largest sine).
+
+    Newton's method on the Grassmannian. With N a basis of the orthogonal complement and A + N X the new basis, the
+    defect D_ij = Nᵀ[A_i, A_j] changes by (δX)_ij = Nᵀ[N X_i, A_j] + Nᵀ[A_i, N X_j] − X c_ij, the coboundary of X as a
+    map from the algebra to gl/algebra; δX = −D is solved by damped least squares. A semisimple algebra is rigid: close
+    to it there are only conjugated copies, so its name is that of the copy found. ValueError if none is near.
+    """
+    A = start = basis
+    d, n = A.shape[:2]
+    N_all = n * n - d
+    if d < 2 or N_all == 0:
+        return A, 0.0
+    first, second = torch.tensor(list(itertools.combinations(range(d), 2))).T
+    for step in range(steps):
+        flat = A.flatten(1)
+        N = torch.linalg.qr(flat.T, mode="complete").Q[:, d:].T.reshape(-1, n, n)
+        c = structure_constants(A)
+        brackets = A[first] @ A[second] - A[second] @ A[first]
+        defect = brackets.flatten(1) @ N.flatten(1).T  # (pairs, N)
+        size = float(defect.norm())
+        if size < 1e-13 * n * d or step == steps - 1:
+            break
+        move = torch.einsum("aij,bjk->abik", N, A)
+        move = move - torch.einsum("bij,ajk->abik", A, N)
+        D = torch.einsum("abik,eik->bea", move, N)  # Nᵀ[N_a, A_b], rows e
+        rows = torch.zeros(len(first), N_all, N_all, d, dtype=A.dtype)
+        pairs = torch.arange(len(first))
+        rows[pairs, :, :, first] += D[second]
+        rows[pairs, :, :, second] -= D[first]
+        diagonal = torch.arange(N_all)
+        rows[:, diagonal, diagonal, :] -= c[first, second][:, None, :]
+        L = rows.reshape(-1, N_all * d)
+        gram = L.T @ L + size * torch.eye(N_all * d, dtype=A.dtype)
+        X = torch.linalg.solve(gram, -L.T @ defect.flatten()).reshape(N_all, d)
+        A = orthonormal((flat + X.T @ N.flatten(1)).T).T.reshape(d, n, n)
+    if size > 1e-9:
+        raise ValueError(
+            f"no Lie algebra of dimension {d} is near these matrices: their brackets leave the span by {size:.1e}; "
+            "give a closed basis, or learn it from more data"
+        )
+    cosine = torch.linalg.svdvals(A.flatten(1) @ start.flatten(1).T).min().clamp(max=1)
+    return A, float((1 - cosine**2).sqrt())
+
+
+def centre(constants: Tensor) -> Tensor:
+    """Coefficients (d, z) of a basis of {A : [A, B] = 0 for all B}."""
+    d = len(constants)
+    return null_space(constants.permute(1, 2, 0).reshape(-1, d), scale=1.0, floor=SHARP)
+
+
+def derived(constants: Tensor) -> Tensor:
+    """Coefficients (d, r) of an orthonormal basis of the span of all brackets."""
+    if constants.abs().max() < SHARP:
+        return constants.new_zeros(len(constants), 0)
+    return orthonormal(constants.flatten(0, 1).T, floor=SHARP)
+
+
+def rank(constants: Tensor) -> int:
+    """The dimension of the centraliser of a generic element: of a Cartan subalgebra, where the algebra is reductive."""
+    return int((torch.linalg.svdvals(generic(constants)) < SHARP).sum())
+
+
+def simple_ideals(constants: Tensor) -> list[Tensor]:
+    """The simple ideals of a semisimple algebra, each as orthonormal coefficients (d, dim).
+
+    The maps T with T ad = ad T, the centroid, are numbers on each simple ideal, real or complex: the eigenspaces of a
+    generic one are the ideals. Two generic elements generate the algebra, so they suffice for ad.
+    """
+    return _eigenspaces(generic(commutant(adjoint(constants))))
+
+
+def adjoint(constants: Tensor) -> Tensor:
+    """ad of two generic elements, (2, d, d); in a semisimple algebra almost every two generate all of it."""
+    return torch.stack([generic(constants, seed).T for seed in (0, 1)])
+
+
+def commutant(A: Tensor) -> Tensor:
+    """An orthonormal basis (c, n, n) of {T : T A = A T for all A}, A (k, n, n)."""
+    E = torch.eye(A.shape[-1], dtype=A.dtype)
+    rows = torch.cat([torch.kron(a, E) - torch.kron(E, a.T.contiguous()) for a in A])
+    return null_space(rows, floor=SHARP, scale=1.0).T.reshape(-1, *A.shape[1:])
+
+
+def invariant_forms(A: Tensor) -> tuple[Tensor, Tensor]:
+    """Bases of the symmetric and of the skew B with Aᵀ B + B A = 0 for all A (k, n, n): (s, n, n) and (a, n, n)."""
+    n = A.shape[-1]
+    E = torch.eye(n, dtype=A.dtype)
+    rows = torch.cat([torch.kron(a.T.contiguous(), E) + torch.kron(E, a.T.contiguous()) for a in A])
+    swap = torch.eye(n * n, dtype=A.dtype).reshape(n, n, n, n).transpose(0, 1).reshape(n * n, n * n)
+    identity = torch.eye(n * n, dtype=A.dtype)
+    found = (null_space(torch.cat([rows, identity - s * swap]), floor=SHARP, scale=1.0) for s in (1, -1))
+    symmetric, skew = (B.T.reshape(-1, n, n) for B in found)
+    return symmetric, skew
+
+
+def irreducible_parts(A: Tensor) -> list[Tensor]:
+    """Bases (n, m) of invariant subspaces that add up to Rⁿ and cannot be split, where A (k, n, n) allows it.
+
+    They are eigenspaces of generic matrices that commute with all A, of several, for a part that occurs twice is split
+    by some only.
+    """
+    T = commutant(A)
+    splits = [_eigenspaces(generic(T, seed)) for seed in range(8)]
+    return max(splits, key=len)
+
+
+def signature(form: Tensor) -> tuple[int, int]:
+    """How many eigenvalues of a symmetric matrix are positive, and how many negative; below 1e-6 they are zero."""
+    values = torch.linalg.eigvalsh((form + form.mT) / 2)
+    return int((values > SHARP).sum()), int((values < -SHARP).sum())
+
+
+def generic(A: Tensor, seed: int = 0) -> Tensor:
+    """A random combination Σ tᵢ Aᵢ of matrices (k, n, n) with k ≥ 1, the same each time."""
+    t = torch.randn(len(A), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return torch.einsum("k,kij->ij", t.to(A.dtype) / len(A) ** 0.5, A)
+
+
+def _eigenspaces(T: Tensor) -> list[Tensor]:
+    """Real bases of the eigenspaces of a real matrix, one for each real eigenvalue or pair a ± bi, by ascending a."""
+    values = torch.linalg.eigvals(T)
+    scale = float(values.abs().max()) or 1.0
+    E = torch.eye(len(T), dtype=T.dtype)
+    spaces: list[Tensor] = []
+    kinds: list[complex] = []
+    for value in sorted(values.tolist(), key=lambda z: (round(z.real / scale, 6), z.imag)):
+        if value.imag < -1e-5 * scale or any(abs(value - other) < 1e-5 * scale for other in kinds):
+            continue
+        kinds.append(value)
+        a, b = value.real, value.imag
+        shifted = (T - a * E) @ (T - a * E) + b**2 * E if b > 1e-5 * scale else T - a * E
+        spaces.append(null_space(shifted / scale ** (2 if b > 1e-5 * scale else 1), floor=1e-5, scale=1.0))
+    return spaces

@@ -29,14 +29,19 @@ def pixels(G: MatrixGroup, size: int) -> Representation:
     """G permuting the size² pixels of a grid about its centre, row by row; x is the column, y points up the rows.
 
     G consists of symmetries of the square, 2 × 2 signed permutation matrices: D.plane(4), C.plane(4), flips.
-    A quarter turn is torch.rot90; even sizes turn about a corner of pixels. ValueError: other groups and sizes.
+    A quarter turn is torch.rot90; even sizes turn about a corner of pixels. The nine pixels of size 3 take D.plane(8)
+    and its subgroups too: 45° move the ring about the centre by one pixel. ValueError: other groups and sizes.
     """
     require_group(G, "pixels")
     require_integer("pixels: the size of a grid", size)
+    eighths = size == 3 and G.n == 2 and G.is_finite and len(G.generators) > 0 and _ring(G.generators)
+    if eighths:
+        return G.representation(eighths.matrices(), name="pixels(3)")
     if G.n != 2 or G.monomial is None:
         raise ValueError(
             f"{G} does not map the square grid to itself: its elements have to be 2 × 2 signed permutation matrices, "
-            "turns by multiples of 90° and flips; take C.plane(4) or D.plane(4), or C.plane(2)"
+            "turns by multiples of 90° and flips; take C.plane(4) or D.plane(4), or C.plane(2); 3 × 3 pixels take "
+            "C.plane(8) and D.plane(8) too"
         )
     require_memory(24.0 * G.order * size**4, f"pixels({size}) of {G}")
     centred = 2 * np.arange(size) - (size - 1)  # twice the distance from the centre, an integer
@@ -47,6 +52,15 @@ def pixels(G: MatrixGroup, size: int) -> Representation:
     if len(index) == 0:
         return size**2 * G.trivial
     return G.representation(Monomial(index, np.ones(index.shape, np.int8)).matrices(), name=f"pixels({size})")
+
+
+def _ring(g: Tensor) -> Monomial | None:
+    """What g (k, 2, 2) do to the nine pixels of 3 × 3 if each of the eight directions goes to one of them; or None."""
+    y, x = torch.meshgrid(torch.arange(1.0, -2, -1).double(), torch.arange(-1.0, 2).double(), indexing="ij")
+    directions = nn.functional.normalize(torch.stack([x.flatten(), y.flatten()]), dim=0)  # (2, 9), the centre is 0
+    distance = torch.cdist((g @ directions).mT, directions.mT)
+    index = distance.argmin(-1).numpy()
+    return Monomial(index, np.ones(index.shape, np.int8)) if bool((distance.amin(-1) < 1e-9).all()) else None
 
 
 class GroupConv2d(nn.Module):
@@ -61,7 +75,8 @@ class GroupConv2d(nn.Module):
     Pointwise nonlinearities follow where the field permutes its coordinates, as regular ones do; vectors take Norm.
     Equivariance is exact on every grid, square or not (a quarter turn exchanges h and w), under zero padding of k // 2
     unless given. With an even k outputs lie between the pixels, h + 1 of them by default. A stride is exact where it
-    divides h + 2 · padding − k, and is refused elsewhere: the outputs kept would not lie symmetrically.
+    divides h + 2 · padding − k, and is refused elsewhere: the outputs kept would not lie symmetrically. C.plane(8) and
+    D.plane(8) act on kernels of 3 × 3, and images commute with their quarter turns alone: no grid turns by 45°.
     Coefficients start as in nn.Conv2d, uniform within ±1/√(V.size k²), from the generator.
     ValueError: groups that move the grid off itself, fields that are no signed permutations, shapes, strides, NaN.
     TypeError: a dtype that is not that of the layer; layer.double() makes it float64.

@@ -8,23 +8,32 @@
 from samples at n = 3, 4, 5.
 """
 
+from eqkit.equations.equation import Equation, Evidence
+from eqkit.equations.expressions import E, J, M, Word, det, det_complex, trace
 from eqkit.equations.learn import learn_equations
-from eqkit.equations.system import Equation, EquationSystem, Evidence
-from eqkit.equations.words import E, J, M, S, Word, X, eta, letter, parse_word, words
+from eqkit.equations.system import Closure, EquationSystem
+from eqkit.equations.words import R, S, X, Z, eta, letter, metric, parse_word, words
 
 __all__ = [
+    "Closure",
     "E",
     "Equation",
     "EquationSystem",
     "Evidence",
     "J",
     "M",
+    "R",
     "S",
     "Word",
     "X",
+    "Z",
+    "det",
+    "det_complex",
     "eta",
     "learn_equations",
     "letter",
+    "metric",
     "parse_word",
+    "trace",
     "words",
 ]

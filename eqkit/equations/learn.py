@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from eqkit import subspaces
-from eqkit.equations.system import Equation, EquationSystem, Evidence, check_square
+from eqkit.equations.equation import Equation, Evidence
+from eqkit.equations.system import EquationSystem, check_square
 from eqkit.equations.words import J, Word, simplicity, words
 
 

@@ -3,101 +3,37 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from eqkit import groups, subspaces
+from eqkit.equations import solving, tangent
+from eqkit.equations.equation import HOLDS, Equation, Evidence
 from eqkit.equations.words import Word, parse_word
 
-NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:/\d+)?"
-HOLDS = 1e-9  # an equation holds where its relative residual is below
 
+class Closure(NamedTuple):
+    """How far solutions are from a group: the worst residual at E, at products A B and at inverses A⁻¹.
 
-@dataclass(frozen=True)
-class Equation:
-    """Σ c_w w(M) = 0 as ((c, w), …); prints with its first word alone on the left, `M Mᵀ = E`."""
-
-    terms: tuple[tuple[float, Word], ...]
-
-    def __post_init__(self) -> None:
-        merged: dict[Word, float] = {}
-        for c, w in self.terms:
-            merged[w] = merged.get(w, 0.0) + c
-        terms = tuple((c, w) for w, c in merged.items() if c != 0)
-        if not any(w.degree for _, w in terms):
-            raise ValueError("an equation needs a word with M that does not cancel, as in 'M Mᵀ = E'")
-        object.__setattr__(self, "terms", terms)
-
-    @classmethod
-    def parse(cls, text: str, letters: Sequence[Word] = ()) -> Equation:
-        """Read `M Mᵀ = E`, `M M = 3/2 M − E` or `M − Mᵀ = 0`; a ValueError names what cannot be read."""
-        pattern = rf"([+−-]?)\s*({NUMBER})?\s*([^\s+−-][^+−-]*)"
-        sides = [re.findall(pattern, side) for side in text.split("=")]
-        if len(sides) != 2 or not all(sides):
-            raise ValueError(f"{text!r} is no equation: write one '=' between two sides, as in 'M Mᵀ = E'")
-        terms = []
-        for side, sign in zip(sides, (1, -1), strict=True):
-            for minus, number, word in side:
-                c = sign * (1 if minus in ("", "+") else -1) * _number(number)
-                terms += [] if word.strip() == "0" else [(c, parse_word(word.strip(), letters))]
-        return cls(tuple(terms))
-
-    def __call__(self, M: Tensor) -> Tensor:
-        """p(M) = Σ c_w w(M): (…, n, n) -> (…, n, n), differentiable."""
-        return sum((c * w(M) for c, w in self.terms), torch.zeros_like(M))
-
-    def relative(self, M: Tensor) -> Tensor:
-        """‖p(M)‖ / Σ ‖c_w w(M)‖, between 0 and 1 (the sum not below 1e-3): (…, n, n) -> (…)."""
-        terms = torch.stack([c * w(M) for c, w in self.terms])
-        return torch.linalg.matrix_norm(terms.sum(0)) / torch.linalg.matrix_norm(terms).sum(0).clamp(min=1e-3)
-
-    def __str__(self) -> str:
-        return self._write(str)
-
-    def latex(self) -> str:
-        """The equation for a formula between dollar signs, `M\\,M^{\\top} = E`."""
-        return self._write(Word.latex).replace("−", "-")
-
-    def _write(self, write: Callable[[Word], str]) -> str:
-        def side(terms: Sequence[tuple[float, Word]]) -> str:
-            text = " ".join(f"{'−' if c < 0 else '+'} {_coefficient(abs(c))}{write(w)}" for c, w in terms)
-            return re.sub("^− ", "−", text.removeprefix("+ ")) or "0"
-
-        return f"{side(self.terms[:1])} = {side([(-c, w) for c, w in self.terms[1:]])}"
-
-
-def _number(text: str) -> float:
-    numerator, _, denominator = text.partition("/")
-    return float(numerator or 1) / float(denominator or 1)
-
-
-def _coefficient(c: float) -> str:
-    exact = subspaces.rationals(torch.tensor([c], dtype=torch.float64))
-    return "" if c == 1 else f"{exact[0]} " if exact else f"{c:.6g} "
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a learned system rests on.
-
-    words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words' entries
-    on the samples, largest 1 · null_dimension: how many of them are zero, that is the number of linear relations before
-    consequences were dropped · gap: the factor between the smallest nonzero value and the largest zero one · holdout:
-    the residual at each held-out n · cautions: what a reader must know before believing the equations.
+    A singular solution makes the last number 1. `reasons` says in words what fails.
     """
 
-    words: tuple[Word, ...]
-    sizes: tuple[int, ...]
-    spectrum: Tensor
-    null_dimension: int
-    gap: float
-    holdout: dict[int, float] = field(default_factory=dict)
-    cautions: tuple[str, ...] = ()
+    identity: float
+    product: float
+    inverse: float
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What keeps the solutions from being a group, one sentence each; empty if nothing does."""
+        names = ("E is no solution", "the product of two solutions is none", "the inverse of a solution is none")
+        if self.inverse == 1:
+            names = (*names[:2], "some solutions are singular")
+        return tuple(f"{name} (residual {r:.2g})" for name, r in zip(names, self, strict=True) if not r < HOLDS**0.5)
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -143,8 +79,7 @@ class EquationSystem:
     def project(self, M: Tensor, steps: int = 100) -> Tensor:
         """A point near M with p = 0, by Levenberg–Marquardt: (…, n, n) -> (…, n, n), detached, computed in float64.
 
-        Solves (JᵀJ + λ‖p‖) A = −Jᵀp by conjugate gradients with J = dp(M), never stored. A RuntimeError says when some
-        matrix did not arrive within `steps`. (Nocedal & Wright 2006, §10.3; Fan & Yuan 2005 for the damping.)
+        A RuntimeError says when some matrix did not arrive within `steps`.
         """
         points = self.descend(check_square(M), steps)
         worst = float(self.residual(points).max()) if points.numel() else 0.0
@@ -157,37 +92,7 @@ class EquationSystem:
 
     def descend(self, M: Tensor, steps: int) -> Tensor:
         """What `project` computes, with no promise that p = 0 is reached: (…, n, n) -> (…, n, n) float64."""
-        shape, M = M.shape, M.detach().double().reshape(-1, *M.shape[-2:]).clone()
-        damping = torch.ones(len(M), dtype=M.dtype)
-        for _ in range(steps):
-            size = self(M).flatten(1).norm(dim=1)
-            active = ((size > 1e-15 * shape[-1]) & (damping < 1e8)).nonzero()[:, 0]
-            if len(active) == 0:
-                break
-            at, size = M[active], size[active]
-            p, push, pull = self._linearise(at)
-            shift = (damping[active] * size)[:, None, None]
-            step = _damped_least_squares(push, pull, shift, -p)
-            better = self(at + step).flatten(1).norm(dim=1) < size
-            M[active] += torch.where(better[:, None, None], step, 0)
-            damping[active] *= torch.where(better, 0.1, 10.0)
-        return M.reshape(shape)
-
-    @torch.enable_grad()
-    def _linearise(self, M: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-        """p(M), A ↦ dp(M) A and its adjoint; both reuse one graph (the derivative of the adjoint is the derivative)."""
-        M = M.detach().requires_grad_()
-        p = self(M)
-        dual = torch.zeros_like(p, requires_grad=True)
-        (adjoint,) = torch.autograd.grad(p, M, dual, create_graph=True)
-
-        def push(A: Tensor) -> Tensor:
-            return torch.autograd.grad(adjoint, dual, A, retain_graph=True)[0]
-
-        def pull(u: Tensor) -> Tensor:
-            return torch.autograd.grad(p, M, u, retain_graph=True)[0]
-
-        return p.detach(), push, pull
+        return solving.descend(self, M, steps)
 
     def sample(self, n: int, count: int, generator: torch.Generator | None = None) -> Tensor:
         """Points with p = 0, found by descent from Gaussian matrices: (count, n, n) float64, not uniform.
@@ -206,9 +111,9 @@ class EquationSystem:
     def jacobian(self, M: Tensor) -> Tensor:
         """dp(M) at one matrix (n, n): (equations · n², n²) float64, both sides row-major."""
         n = M.shape[-1]
-        subspaces.require_memory(24.0 * n**4 * max(1, len(self.equations)), f"{self.text}: dp(E) at n = {n}")
+        subspaces.require_memory(24.0 * n**4 * max(1, len(self.equations)), f"{self.text}: dp(M) at n = {n}")
         directions = torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
-        _, push, _ = self._linearise(M.double().expand(n * n, n, n))
+        _, push, _ = solving.linearise(self, M.double().expand(n * n, n, n))
         return push(directions).reshape(n * n, -1).T
 
     def dimension(self, n: int) -> int:
@@ -216,56 +121,59 @@ class EquationSystem:
 
         (M Mᵀ − E)² = 0 is not reduced: it has the solutions of M Mᵀ = E, and dp(E) = 0.
         """
-        singular = torch.linalg.svdvals(self._jacobian_at_identity(n))
-        return n * n - len(singular) + subspaces.largest_gap(singular).dim
+        self._require_identity(n)
+        return tangent.dimension(self.equations, n)
 
     def lie_algebra(self, n: int) -> Tensor:
         """{A : dp(E) A = 0}, the tangent space at E, as a basis in echelon form (d, n, n) float64.
 
         The Lie algebra of the group if the equations are reduced, and else a space that holds it.
         """
-        basis = subspaces.echelon(subspaces.null_space(self._jacobian_at_identity(n)).T)
-        return basis.reshape(-1, n, n).contiguous()
+        self._require_identity(n)
+        return tangent.null_space(self.equations, n)
 
-    def _jacobian_at_identity(self, n: int) -> Tensor:
+    def _require_identity(self, n: int) -> None:
         if not isinstance(n, int) or n < 1:
             raise ValueError(f"n = {n}: matrices of n × n entries need an integer n ≥ 1")
-        identity = torch.eye(n, dtype=torch.float64)
-        if not self.residual(identity) < HOLDS:
+        subspaces.require_memory(200.0 * n * n, f"{self.text}: dp(E) at n = {n}")
+        if not self.residual(torch.eye(n, dtype=torch.float64)) < HOLDS:
             raise ValueError(f"{self.text}: E is no solution at n = {n}, so the solutions are no group")
-        return self.jacobian(identity)
 
-    def closure(self, n: int = 6, count: int = 16) -> tuple[float, float, float]:
-        """How far the solutions are from a group: the worst residual at E, at products A B and at inverses A⁻¹.
-
-        A and B are `count` sampled solutions each; a singular one makes the last number 1.
-        """
+    def closure(self, n: int = 6, count: int = 16) -> Closure:
+        """Residuals at E, at products and at inverses of sampled solutions, `count` pairs of them."""
         A, B = self.sample(n, 2 * count, torch.Generator().manual_seed(0)).chunk(2)
         regular = torch.linalg.cond(A) < 1e8
         inverse = float(self.residual(torch.linalg.inv(A)).max()) if regular.all() else 1.0
-        return float(self.residual(torch.eye(n))), float(self.residual(A @ B).max()), inverse
+        return Closure(float(self.residual(torch.eye(n))), float(self.residual(A @ B).max()), inverse)
 
-    def is_group(self, n: int = 6) -> bool:
-        """Do E, products and inverses of sampled solutions satisfy the equations? At n = 6 the letter X exists too."""
-        return max(self.closure(n)) < HOLDS**0.5
+    def is_group(self, n: int = 6, count: int = 16) -> bool:
+        """Do E, products and inverses of sampled solutions satisfy the equations? At n = 6 the letter X exists too.
+
+        A test and no proof: it sees the solutions that descent from Gaussian matrices finds.
+        """
+        return not self.closure(n, count).reasons
 
     def group(self, n: int, count: int = 16, generator: torch.Generator | None = None) -> groups.MatrixGroup:
         """The group generated by exp of the Lie algebra and `count` sampled solutions at n.
 
-        It holds the identity component of the group of the equations; parts that no sample meets are missed, so a
-        finite group may come out too small: raise `count` and compare. Entries that are integers to rounding are set to
-        them. ValueError if the solutions form no group, or if the equations are not reduced, so that the tangent space
-        is no Lie algebra of theirs.
+        It `contains` all solutions, but its elements are those of the identity component and of the parts that a sample
+        meets, so a finite group may come out too small: raise `count` and compare. Entries that are integers to
+        rounding are set to them. ValueError if the solutions form no group, or if the equations are not reduced, so
+        that the tangent space is no Lie algebra of theirs.
         """
-        if not self.is_group(n):
-            raise ValueError(f"{self.text}: the solutions at n = {n} form no group; see .closure({n}) for what fails")
+        generator = generator or torch.Generator().manual_seed(0)
+        reasons = self.closure(n, 4).reasons
+        if reasons:
+            raise ValueError(f"{self.text}: the solutions at n = {n} form no group, for {'; '.join(reasons)}")
         algebra = self.lie_algebra(n)
-        if not (self.residual(torch.matrix_exp(algebra / 2)) < HOLDS**0.5).all():
+        mixtures = torch.randn(8, len(algebra), generator=generator, dtype=torch.float64) / max(1, len(algebra)) ** 0.5
+        if not (self.residual(torch.matrix_exp(torch.tensordot(mixtures, algebra, 1) / 2)) < HOLDS**0.5).all():
             raise ValueError(f"{self.text}: exp of a tangent vector is no solution, for the equations are not reduced")
-        points = self.sample(n, count, generator or torch.Generator().manual_seed(0))
+        points = self.sample(n, count, generator)
         near = points.round()
         points = torch.where((points - near).abs() < 1e-7, near, points)
-        return groups.MatrixGroup(torch.unique(points, dim=0), algebra, name=f"{{M : {self.text}}}")
+        known = groups.Known(contains=lambda M: not M.is_complex() and bool(self.residual(M) < 1e-6))
+        return groups.MatrixGroup(torch.unique(points, dim=0), algebra, f"{{M : {self.text}}}", known)
 
     def save(self, path: str | Path) -> None:
         """Write the equations, and what a learned system rests on, as JSON."""
@@ -329,25 +237,3 @@ def check_square(M: Tensor) -> Tensor:
     if not torch.isfinite(M).all():
         raise ValueError(f"M of shape {tuple(M.shape)} holds NaN or infinity; clean the data first")
     return M if M.is_floating_point() else M.double()
-
-
-def _damped_least_squares(
-    push: Callable[[Tensor], Tensor], pull: Callable[[Tensor], Tensor], shift: Tensor, p: Tensor
-) -> Tensor:
-    """x with (JᵀJ + shift) x ≈ Jᵀp, J = push, Jᵀ = pull, by conjugate gradients, a step length for each matrix."""
-
-    def dot(u: Tensor, v: Tensor) -> Tensor:
-        return (u * v).sum((-2, -1), keepdim=True)
-
-    r = d = pull(p)
-    x, rr = torch.zeros_like(r), dot(r, r)
-    goal = rr * p.square().sum((-3, -2, -1))[:, None, None].clamp(max=1e-2)  # rough steps suffice far from p = 0
-    for _ in range(2 * r[0].numel()):
-        if (rr <= goal).all():
-            break
-        Ad = pull(push(d)) + shift * d
-        length = torch.where(rr > goal, rr / dot(d, Ad).clamp(min=1e-300), 0)
-        x, r = x + length * d, r - length * Ad
-        rr, before = dot(r, r), rr
-        d = r + rr / before.clamp(min=1e-300) * d
-    return x

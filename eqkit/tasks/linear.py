@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import scipy.optimize
 import torch
 from torch import Tensor, nn
 
 from eqkit.meta_learning import Episodes, GradientSteps
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_integer, require_memory
 
 Inputs = Callable[[int, int, torch.Generator | None], Tensor]
 
@@ -111,3 +111,38 @@ class LinearTasks:
         seen = torch.einsum("tij,ik,tkj->tj", vectors, mean, vectors)
         variance = max(self.noise**2, 1e-9) / self.support
         return float((seen / (1 + values / variance)).sum(1).mean())
+
+
+def partially_symmetric(tasks: LinearTasks, share: float, rest: Tensor) -> LinearTasks:
+    """Tasks whose weight is symmetric but for a `share` ε of its energy: W = √(1 − ε) W_tasks + √ε W_rest.
+
+    rest: a pattern of labels (n_out, n_in), −1 for none, such as `locally_connected(n)` or `fully_connected(n)`; W_rest
+    has one N(0, 1) number for each label, scaled so that E‖W_rest‖² = E‖W_tasks‖².
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"partially_symmetric: the share is a number from 0 to 1, not {share}")
+    if rest.shape != tasks.basis.shape[1:]:
+        raise ValueError(
+            f"partially_symmetric: the rest has shape {tuple(rest.shape)} and weights {tuple(tasks.basis.shape[1:])}"
+        )
+    labels = torch.arange(int(rest.max()) + 1)
+    require_memory(8.0 * len(labels) * rest.numel(), f"a basis of {len(labels)} weights {tuple(rest.shape)}")
+    free = (rest == labels[:, None, None]).to(tasks.basis.dtype)
+    free *= (tasks.basis.square().sum() / free.sum()).sqrt()
+    return replace(tasks, basis=torch.cat([(1 - share) ** 0.5 * tasks.basis, share**0.5 * free]))
+
+
+def no_symmetry(
+    n_in: int, n_out: int, dim: int, support: int = 5, query: int = 10, generator: torch.Generator | None = None
+) -> LinearTasks:
+    """Weights of a uniformly random subspace of `dim` dimensions, which is no Hom of any group, with E‖W‖² = n_out·dim.
+
+    dim = n_in·n_out is every weight, and then there is nothing that tasks share.
+    """
+    for what, value in (("n_in", n_in), ("n_out", n_out), ("dim", dim)):
+        require_integer(f"no_symmetry: {what}", value)
+    if dim > n_in * n_out:
+        raise ValueError(f"no_symmetry: dim = {dim}; weights ({n_out}, {n_in}) have {n_in * n_out} dimensions")
+    columns = torch.randn(n_in * n_out, dim, generator=generator, dtype=torch.float64)
+    Q = torch.linalg.qr(columns).Q
+    return LinearTasks((n_out**0.5 * Q).T.reshape(dim, n_out, n_in), support, query)

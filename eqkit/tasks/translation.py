@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -49,3 +51,11 @@ def translation(
     mixture = torch.randn(len(tap), rank, generator=generator, dtype=torch.float64).softmax(1)
     windows = torch.stack([tap == a for a in range(taps)]).double()  # (taps, n_out, n)
     return LinearTasks(torch.einsum("or,aoi->raoi", mixture, windows).flatten(0, 1), support, query, noise)
+
+
+def reversed_outputs(tasks: LinearTasks) -> LinearTasks:
+    """The same tasks with their outputs in reverse order: of a convolution, a filter that slides the other way.
+
+    A U that has learned shifts is of no use to them, one that had learned to fit anything would be.
+    """
+    return replace(tasks, basis=tasks.basis.flip(1))

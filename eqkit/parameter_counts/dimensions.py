@@ -84,31 +84,34 @@ class DataBound(NamedTuple):
     verdict: str
 
 
-def data_bound(k: int, m: int, n: int, tasks: int, shots: int, fresh: bool = True) -> DataBound:
-    """T · m · min(S, n) ≥ k(mn − k) + T k: no method recovers a generic span(U) from less, even without noise.
+def data_bound(
+    k: int, m: int, n: int, tasks: int, shots: int, fresh: bool = True, dimension: int | None = None
+) -> DataBound:
+    """T · m · min(S, n) ≥ d + T k, d = k(mn − k): no method recovers span(U) from less, even without noise.
 
     Each of T tasks shows S examples y = W x with m outputs; beyond n examples W is known and nothing is added. Unknown
-    are a point of Gr(k, mn) and a filter v (k,) for each task. A task brings m min(S, n) − k equations more than
-    unknowns, so if m min(S, n) ≤ k no number of tasks suffices, unless k = mn, where there is nothing to learn. With
-    the same S < n inputs in all tasks (`fresh` = False) the weights are seen on one subspace of inputs only, and U is
-    never determined. Generic: a count of equations cannot see symmetry of the hidden U, see `identifiable`.
+    are a filter v (k,) for each task and span(U): a point of Gr(k, mn), or of a family of lower `dimension` d that U is
+    taken from. With more unknowns than equations every solution lies on a curve of others, for no fibre of a map has
+    less than the difference of the dimensions. A task brings m min(S, n) − k equations more than unknowns, so if
+    m min(S, n) ≤ k no number of tasks suffices, unless k = mn, where there is nothing to learn. With the same S < n
+    inputs in all tasks (`fresh` = False) weights are seen on one subspace of inputs only, and a free U is never
+    determined. Necessary, not sufficient: see `least_shots` and `free_directions` for what symmetry adds.
     """
     _require_columns("data_bound: U", k, require_integer("m", m) * require_integer("n", n))
     require_integer("data_bound: tasks", tasks)
     require_integer("data_bound: shots", shots)
+    d = grassmannian(k, m * n) if dimension is None else require_integer("data_bound: dimension", dimension, 0)
     seen = m * min(shots, n)
-    equations, unknowns = tasks * seen, k * (m * n - k) + tasks * k
-    if k == m * n:
-        return DataBound(equations, unknowns, True, 1, "k = mn: every weight is allowed, so there is nothing to learn")
+    equations, unknowns = tasks * seen, d + tasks * k
+    if d == 0:
+        return DataBound(equations, unknowns, True, 1, "span(U) is known: there is nothing to learn")
     if not fresh and shots < n:
         verdict = f"the same {shots} inputs in all tasks span less than R^{n}: no number of tasks suffices"
         return DataBound(equations, unknowns, False, None, verdict)
     if seen <= k:
         verdict = f"a task shows {seen} numbers and hides {k} in its filter: no number of tasks suffices"
         return DataBound(equations, unknowns, False, None, verdict)
-    least = math.ceil(k * (m * n - k) / (seen - k))
-    possible = equations >= unknowns
-    verdict = f"{equations} equations for {unknowns} unknowns: " + (
-        "the bound allows recovery" if possible else f"take {least} tasks or more"
-    )
-    return DataBound(equations, unknowns, possible, least, verdict)
+    least = math.ceil(d / (seen - k))
+    verdict = "the bound allows recovery" if tasks >= least else f"take {least} tasks or more"
+    verdict = f"{equations} equations for {unknowns} unknowns: {verdict}"
+    return DataBound(equations, unknowns, tasks >= least, least, verdict)

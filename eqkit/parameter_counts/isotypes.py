@@ -47,3 +47,13 @@ def lower_bound(V: Representation) -> int:
     basis is known too (G permutes pixels, say) what is left is one of finitely many choices: no continuous number.
     """
     return V.size**2 - sum(m**2 + d**2 - 1 for m, d in isotypes(V))
+
+
+def least_shots(V: Representation) -> int:
+    """The number of examples a task must show before any number of tasks can determine Hom(V, V): max ⌊mᵢ/dim Dᵢ⌋ + 1.
+
+    On the i-th part of V a weight is A (C ⊗ E) Bᵀ with a filter C (mᵢ, mᵢ). A task with inputs X sees (C ⊗ E) BᵀX, read
+    as mᵢ × dᵢS numbers: C Z. If dᵢS ≤ mᵢ, then for any other B' some C' has C' Z' = C Z, so that B is never seen. All
+    groups of permutations fix 1 ∈ V, so one shot is never enough; nor are as many shots as there are orbits.
+    """
+    return max(m // d for m, d in isotypes(V)) + 1

@@ -1,0 +1,60 @@
+"""The same counts as ranks: how many of the numbers in U does a computation see, and how many does data determine?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from eqkit.subspaces import as_double, largest_gap
+
+
+def projector(U: Tensor) -> Tensor:
+    """The orthogonal projector U (UᵀU)⁻¹ Uᵀ onto span(U), differentiable: the span as a matrix, without a basis."""
+    return U @ torch.linalg.solve(U.mT @ U, U.mT)
+
+
+def visible_dimension(f: Callable[[Tensor], Tensor], parameters: Tensor) -> int:
+    """The rank of the derivative of f at these parameters: how many numbers of them f sees, to first order.
+
+    At random parameters it is the dimension of the image of f. f = projector sees k(N − k) of the entries of U (N, k),
+    U ↦ U Uᵀ sees k(N − k) + k(k + 1)/2. f is differentiated by torch.func.jacfwd in float64.
+    """
+    parameters = as_double(parameters, "parameters")
+    J = torch.func.jacfwd(f)(parameters).detach()
+    J = J.reshape(-1, parameters.numel())
+    if not J.abs().max() > 0:
+        return 0
+    values = torch.linalg.svdvals(J)
+    return len(values) - largest_gap(values, floor=1e-11).dim
+
+
+def free_directions(U: Tensor, x: Tensor, v: Tensor) -> int:
+    """In how many directions of the Grassmannian can span(U) move, to first order, and fit the tasks as well?
+
+    U (mn, k), inputs x (tasks, shots, n), filters v (tasks, k); outputs are y = mat(U v) x without noise. 0: the data
+    determine span(U) locally. It is k(mn − k) less the rank of dU ↦ (1 − Φ Φ⁺) mat(dU v) x, where Φ v = mat(U v) x, for
+    what the filters can make good is no difference. At least k(mn − k) + T k − T m min(S, n) by counting.
+    """
+    U, x, v = as_double(U, "U"), as_double(x, "x"), as_double(v, "v")
+    (tasks, shots, n), k = x.shape, U.shape[1]
+    m = len(U) // n
+    if len(U) != m * n or v.shape != (tasks, k):
+        raise ValueError(
+            f"free_directions: U {tuple(U.shape)}, x {tuple(x.shape)}, v {tuple(v.shape)}; they are (mn, k), "
+            "(tasks, shots, n) and (tasks, k)"
+        )
+    features = torch.einsum("tsi,oik->tsok", x, U.reshape(m, n, k)).flatten(1, 2)  # (tasks, shots·m, k)
+    Q = _range(features)
+    design = torch.einsum("tsi,tk->tsik", x, v).flatten(2)  # (tasks, shots, n·k)
+    J = torch.einsum("tsa,op->tsopa", design, torch.eye(m, dtype=U.dtype)).reshape(tasks, shots * m, m * n * k)
+    J = (J - Q @ (Q.mT @ J)).flatten(0, 1)
+    values = torch.linalg.svdvals(torch.linalg.qr(J, mode="r").R if len(J) > J.shape[1] else J)
+    return k * (m * n - k) - int((values > 1e-9 * values[0]).sum())
+
+
+def _range(A: Tensor) -> Tensor:
+    """Orthonormal columns that span the columns of each A (tasks, rows, k); zero columns where the rank is less."""
+    Q, s, _ = torch.linalg.svd(A, full_matrices=False)
+    return Q * (s > 1e-10 * s[:, :1]).to(Q.dtype).unsqueeze(1)

@@ -49,6 +49,16 @@ def _longest_increasing(p: Sequence[int]) -> int:
     return max(best, default=0)
 
 
+def compatible_with_padding(a: int, b: int) -> int:
+    """Σ_j S(a, j) j^b: the first a points in j blocks, each of the b others joins one of them."""
+    return sum(stirling2(a, j) * j**b for j in range(a + 1))
+
+
+def compatible_with_repetition(a: int, b: int) -> int:
+    """Σ_j C(b, j) Σ_r S(a, r) r!/(r − j)!: the first a points in r blocks, j of the b others join one each."""
+    return sum(math.comb(b, j) * stirling2(a, r) * math.perm(r, j) for j in range(b + 1) for r in range(a + 1))
+
+
 # orbits of permutation groups
 def cycles_close(generators: Sequence[Sequence[int]]) -> set[tuple[int, ...]]:
     """All elements of a permutation group, by closing the set of generators under products: slow and plain."""

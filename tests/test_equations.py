@@ -181,7 +181,7 @@ def test_a_system_is_a_formula_in_a_notebook():
 def test_learned_equations_are_the_known_ones(learned, name):
     system = learned[name]
     assert system.text == FAMILIES[name].text
-    assert str(system) == system.text or name == "projections"
+    assert str(system) == system.text or name in ("projections", "GL(n)")
     assert system.evidence.gap >= 1e8
 
 
@@ -224,7 +224,7 @@ def test_noise_below_a_thousandth_leaves_the_equations():
         samples = {n: family.sample(n, 100, generator) + 1e-4 * gaussian(n, 100, generator) for n in family.sizes}
         system = learn_equations(samples, family.letters, noise=1e-4)
         assert system.text == family.text
-        assert learn_equations(samples, family.letters).equations == ()  # as exact samples they satisfy nothing
+        assert learn_equations(samples, family.letters, noise=0.0).equations == ()  # as exact samples, nothing
 
 
 def test_samples_of_n_2_alone_raise_a_caution():

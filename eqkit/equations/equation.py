@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ class Equation:
 
     def _write(self, write: Callable[[Word], str]) -> str:
         def side(terms: Sequence[tuple[float, Word]]) -> str:
-            text = " ".join(f"{'−' if c < 0 else '+'} {_coefficient(abs(c))}{write(w)}" for c, w in terms)
+            text = " ".join(f"{'−' if c < 0 else '+'} {coefficient(abs(c))}{write(w)}" for c, w in terms)
             return re.sub("^− ", "−", text.removeprefix("+ ")) or "0"
 
         return f"{side(self.terms[:1])} = {side([(-c, w) for c, w in self.terms[1:]])}"
@@ -74,7 +75,7 @@ def _number(text: str) -> float:
     return float(numerator or 1) / float(denominator or 1)
 
 
-def _coefficient(c: float) -> str:
+def coefficient(c: float) -> str:
     exact = subspaces.rationals(torch.tensor([c], dtype=torch.float64))
     return "" if c == 1 else f"{exact[0]} " if exact else f"{c:.6g} "
 
@@ -85,8 +86,11 @@ class Evidence:
 
     words: the dictionary (w words) · sizes: the n of the samples · spectrum (w,): singular values of the words' entries
     on the samples, largest 1 · null_dimension: how many of them are zero, that is the number of linear relations before
-    consequences were dropped · gap: the factor between the smallest nonzero value and the largest zero one · holdout:
-    the residual at each held-out n · cautions: what a reader must know before believing the equations.
+    consequences were left out · gap: the factor between the smallest nonzero value and the largest zero one · noise:
+    the largest zero one, about the size of the errors in the samples · holdout: the residual at each held-out n ·
+    proved: relations left out, for they are consequences (`ideal`) · sampled: relations left out with no proof, for
+    they hold wherever the others were found to hold · cautions: what a reader must know before believing the equations
+    · notes: what else was seen. Prints as a table of the spectrum.
     """
 
     words: tuple[Word, ...]
@@ -94,5 +98,23 @@ class Evidence:
     spectrum: Tensor
     null_dimension: int
     gap: float
+    noise: float = 0.0
     holdout: dict[int, float] = field(default_factory=dict)
+    proved: tuple[str, ...] = ()
+    sampled: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        sizes, signal = ", ".join(map(str, self.sizes)), len(self.words) - self.null_dimension
+        lines = [
+            f"{len(self.words)} words on samples of n = {sizes}: {self.null_dimension} relations, "
+            f"gap {self.gap:.0e}, noise {self.noise:.0e}"
+        ]
+        for i, s in enumerate(self.spectrum.tolist()):
+            bar = "█" * max(1, round(48 + 3 * math.log10(max(s, 1e-16))))
+            lines += [f"{'─' * 20} gap"] * (i == signal and self.null_dimension > 0) + [f"{i + 1:3} {s:8.1e} {bar}"]
+        parts = (("follow by proof", self.proved), ("follow on samples alone", self.sampled))
+        lines += [f"{name}: {', '.join(texts)}" for name, texts in parts if texts]
+        lines += [f"residual at n = {n}: {r:.1e}" for n, r in self.holdout.items()]
+        return "\n".join([*lines, *(f"caution: {c}" for c in self.cautions), *(f"note: {c}" for c in self.notes)])

@@ -28,15 +28,15 @@ def main() -> None:
     )
     for name, family in FAMILIES.items():
         samples = {n: family.sample(n, 24, generator) for n in family.sizes}
-        start = time.perf_counter()
+        start = time.process_time()
         system = learn_equations(samples, family.letters, holdout={10: family.sample(10, 24, generator)})
-        learn = time.perf_counter() - start
+        learn = time.process_time() - start
         evidence = system.evidence
         off = float(system.residual(gaussian(10, 100, generator) / 10**0.5).min())
         noisy = family.sample(8, TRIALS, generator) + 0.3 * gaussian(8, TRIALS, generator)
-        start = time.perf_counter()
+        start = time.process_time()
         system.project(noisy[0]) if len(system.equations) else noisy[0]
-        project = time.perf_counter() - start
+        project = time.process_time() - start
         landed = int((system.residual(system.descend(noisy, 100)) < 1e-9).sum())
         is_group = system.is_group()
         dimensions = [system.dimension(n) for n in (4, 6, 8)] if is_group else []

@@ -11,8 +11,10 @@ from samples at n = 3, 4, 5.
 from eqkit.equations.equation import Equation, Evidence
 from eqkit.equations.expressions import E, J, M, Word, det, det_complex, trace
 from eqkit.equations.learn import learn_equations
+from eqkit.equations.named import NAMES, named
 from eqkit.equations.system import Closure, EquationSystem
-from eqkit.equations.words import R, S, X, Z, eta, letter, metric, parse_word, words
+from eqkit.equations.traces import trace_dimension, trace_words
+from eqkit.equations.words import R, S, X, Y, Z, eta, letter, metric, parse_word, words
 
 __all__ = [
     "Closure",
@@ -22,10 +24,12 @@ __all__ = [
     "Evidence",
     "J",
     "M",
+    "NAMES",
     "R",
     "S",
     "Word",
     "X",
+    "Y",
     "Z",
     "det",
     "det_complex",
@@ -33,7 +37,10 @@ __all__ = [
     "learn_equations",
     "letter",
     "metric",
+    "named",
     "parse_word",
     "trace",
+    "trace_dimension",
+    "trace_words",
     "words",
 ]

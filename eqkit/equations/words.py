@@ -41,12 +41,20 @@ def metric(p: int) -> Word:
     return letter("η" if p == 1 else f"η{p}", value, symmetric=True)
 
 
+def _quaternion(n: int) -> Tensor:
+    if n % 4:
+        raise ValueError(f"quaternions need a size divisible by 4, and {n} is not")
+    half = symplectic_form(n // 2)
+    return torch.block_diag(half, -half)
+
+
 S = letter("S", lambda n: _eye(n).roll(1, 0))  # shift: S e_j = e_{j+1}
 R = letter("R", lambda n: _eye(n).flip(0), symmetric=True)  # exchange: R e_j = e_{n+1−j}
 X = letter("X", symplectic_form)  # ((0, E), (−E, 0)), n even
+Y = letter("Y", _quaternion)  # with X Y = −Y X and Y Y = −E, n divisible by 4
 Z = letter("Z", lambda n: _eye(n)[-1].diag(), symmetric=True)  # e_n e_nᵀ
 eta = metric(1)  # diag(1, −1, …, −1)
-LETTERS = (M, E, J, S, R, X, Z, eta)
+LETTERS = (M, E, J, S, R, X, Y, Z, eta)
 
 
 def alphabet(letters: Sequence[Word], sizes: Sequence[int] = ()) -> dict[str, Word]:

@@ -73,6 +73,7 @@ def test_a_fixed_layer_with_the_pattern_of_a_convolution_is_the_convolution():
     x, v = random(4, 5, 10, dtype=torch.float32), random(4, 3, dtype=torch.float32)
     expected = torch.stack([torch.nn.functional.conv1d(x[t][:, None], v[t][None, None])[:, 0] for t in range(4)])
     torch.testing.assert_close(layer(x, v), expected)
+    torch.testing.assert_close(torch.einsum("tsok,tk->tso", layer.features(x), v), expected)
     assert not layer.U.requires_grad and [name for name, _ in layer.named_parameters()] == ["v"]
 
 

@@ -68,7 +68,7 @@ class ReparameterizedLinear(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Φ with W x = Φ v, the layer as a function of v: x (tasks, examples, n_in) -> (tasks, examples, n_out, k)."""
         self._check(x)
-        return torch.einsum("tsi,oik->tsok", x, self.U.reshape(self.n_out, self.n_in, -1))
+        return torch.einsum("tsi,oik->tsok", x, self.U.to_dense().reshape(self.n_out, self.n_in, -1))
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> Tensor:
         self._check(x)

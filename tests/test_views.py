@@ -16,7 +16,7 @@ from eqkit.symmetry_matrices import indicators
 from eqkit.views import Chart, ConstraintSatisfaction, LiveMSR, MatrixCanvas, PointCanvas, View, style
 from eqkit.views.constraint_satisfaction import difference, near_identity, train
 from eqkit.views.cycles import read_cycles
-from eqkit.views.live_msr import classes, residuals
+from eqkit.views.msr_reading import class_colours, residuals
 
 SMALL = {
     "LiveMSR": lambda: LiveMSR(groups.C(4), steps=20),
@@ -109,14 +109,16 @@ def test_live_msr_sees_the_alternating_group_as_the_symmetric_and_says_so():
     view = LiveMSR(groups.A(4))
     view.player.run()
     assert view.state()["hidden"] == "A(4)" and view.state()["read_off"] == "S(4)"
-    assert "S(4), order 24, the largest group with this pattern; 32 tasks a step, 300 steps." in view.verdict()
+    assert "S(4), order 24, the largest group with this pattern (the 2-closure), with confidence 0.9" in view.verdict()
+    assert "; 32 tasks a step, 300 steps." in view.verdict() and view.state()["confident"]
     assert "The hidden A(4) has exactly this pattern." in view.verdict()
 
 
 def test_live_msr_untrained_finds_no_tied_weights():
     view = LiveMSR(groups.C(4))
     view.player.run(1)
-    assert view.state()["classes"] == 16 and "No weights are tied yet" in view.verdict()
+    assert view.state()["classes"] == 16 and view.state()["read_off"] == "no group"
+    assert "No group has this span(U)" in view.verdict()
 
 
 def test_live_msr_begins_anew_when_a_control_moves():
@@ -168,7 +170,7 @@ def test_a_recorded_run_is_replayed_as_it_was(tmp_path):
     view.save(tmp_path / "run.npz")
     replay = LiveMSR.replay(tmp_path / "run.npz")
     assert replay.state() == view.state() and replay.still() == view.still()
-    assert replay.player.bar.finished and all(control.disabled for control in replay.controls)
+    assert replay.player.bar.finished and all(control.disabled for control in replay.controls[:-1])
     namespace = {}
     exec(replay.code(), namespace)  # noqa: S102
     assert torch.equal(namespace["U"], view.player.current.snapshot.U)
@@ -200,12 +202,12 @@ def test_colours_belong_to_the_subspace_and_are_pure_when_it_is_found():
     pure = np.stack([style.rgb(style.class_style(c)[0]) for c in range(4)])[pattern.numpy()]
     generator = torch.Generator().manual_seed(2)
     gauge, noise = (torch.randn(shape, dtype=torch.float64, generator=generator) for shape in ((4, 4), U.shape))
-    assert np.array_equal(classes(U, pattern), pure) and np.array_equal(classes(U @ gauge, pattern), pure)
-    half = classes(U + noise, pattern)
-    assert np.abs(half - classes((U + noise) @ gauge, pattern).astype(float)).max() <= 1 and not np.array_equal(
+    assert np.array_equal(class_colours(U, pattern), pure) and np.array_equal(class_colours(U @ gauge, pattern), pure)
+    half = class_colours(U + noise, pattern)
+    assert np.abs(half - class_colours((U + noise) @ gauge, pattern).astype(float)).max() <= 1 and not np.array_equal(
         half, pure
     )
-    assert (classes(torch.eye(16, dtype=torch.float64)[:, :1], pattern)[3, 2] == 255).all()  # no share: white
+    assert (class_colours(torch.eye(16, dtype=torch.float64)[:, :1], pattern)[3, 2] == 255).all()  # no share: white
 
 
 # ConstraintSatisfaction

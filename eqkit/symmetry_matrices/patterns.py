@@ -23,10 +23,19 @@ def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:
             f"learned_space: v has shape {tuple(v.shape)} and U {tuple(U.shape)}; give one filter of {U.shape[1]} "
             f"numbers for each of {U.shape[1]} tasks or more"
         )
-    weights = subspaces.as_double(v) @ subspaces.as_double(U).T  # (tasks, out·in)
-    _, values, Vh = torch.linalg.svd(weights, full_matrices=False)
-    values = values[: U.shape[1]]
-    return Vh[: len(values) - subspaces.largest_gap(values, floor).dim].T.contiguous()
+    values, axes = weight_spectrum(U, v)
+    return axes[:, : len(values) - subspaces.largest_gap(values, floor).dim].contiguous()
+
+
+def weight_spectrum(U: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """Singular values (k,), descending, of the stacked vec(W) = U v, and their right vectors as columns (out·in, k).
+
+    v (tasks, k), k tasks or more. By the factors Q R of U and of v, for the stack itself has tasks·out·in entries.
+    """
+    Q, R = torch.linalg.qr(subspaces.as_double(U, "U"))
+    right = torch.linalg.qr(subspaces.as_double(v, "v"), mode="r").R
+    _, values, Vh = torch.linalg.svd(right @ R.T)
+    return values, Q @ Vh.T
 
 
 def sharing_pattern(U: Tensor, shape: tuple[int, int], tolerance: float | None = None) -> Tensor:

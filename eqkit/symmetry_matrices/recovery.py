@@ -17,11 +17,17 @@ from torch import Tensor
 from eqkit import groups, subspaces
 from eqkit.equivariant_maps import Hom
 from eqkit.groups import finite
-from eqkit.symmetry_matrices.patterns import automorphism_group, automorphism_pairs, learned_space, sharing_pattern
+from eqkit.symmetry_matrices.patterns import (
+    automorphism_group,
+    automorphism_pairs,
+    learned_space,
+    sharing_pattern,
+    weight_spectrum,
+)
 
 NEAR = 0.5  # radians: a space further than this from Hom of a group is not taken for it
 CLOSED = 0.35  # root mean square defect of A Bᵀ C above which a space is no Hom, by experiment (see `defect`)
-EXACT = 1e-6  # a defect that is rounding
+TIGHT = 1e-2  # a defect that is nothing but rounding, or what training leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +109,7 @@ def recover(U: Tensor, shape: tuple[int, int], v: Tensor | None = None) -> Recov
     if not bool(U.any()):
         raise ValueError(f"recover: U {tuple(U.shape)} is zero; train it first")
     Q = subspaces.orthonormal(U, 1e-6) if v is None else learned_space(U, v)
-    weights = U if v is None else subspaces.as_double(v, "v") @ U.T
-    spectrum = torch.linalg.svdvals(weights)[: U.shape[1]]
+    spectrum = torch.linalg.svdvals(U) if v is None else weight_spectrum(U, v)[0]
     rank = Q.shape[1]
     away = defect(Q, shape)
     for sides, signed in itertools.product(("points", "pairs") if n_out == n_in else ("pairs",), (False, True)):
@@ -120,7 +125,7 @@ def recover(U: Tensor, shape: tuple[int, int], v: Tensor | None = None) -> Recov
     if found and rank < len(spectrum):
         confidence = min(confidence, 1 - float(spectrum[rank] / spectrum[rank - 1]))
     if not found:
-        confidence = 1.0 if away < EXACT else max(confidence, (away - CLOSED) / (1 - CLOSED), 0.0)
+        confidence = 1.0 if away < TIGHT else max(confidence, (away - CLOSED) / (1 - CLOSED), 0.0)
         if not clear:
             labels = sharing_pattern(Q, shape).flatten()
             signs = (labels >= 0).to(torch.int8)
@@ -289,12 +294,12 @@ def _cautions(
             f"the pattern is clear, but the maps of its own automorphism group have dimension {dim_hom}, "
             "so it is Hom of no permutation group"
         )
-    elif away < EXACT:
+    elif away < TIGHT:
         yield "no (signed) indicators span it, so it is Hom of no (signed) permutation group"
     else:
         yield "no permutation group was found, though A Bᵀ C of its maps hardly leaves it"
         yield "Train longer, or with more tasks or less noise; or the group is none of permutations."
-    if away > EXACT:
+    if away > TIGHT:
         yield "Of the tasks this is true if a run from another seed learns the same space."
     else:
         yield "It is closed under A Bᵀ C, as Hom of a group of orthogonal matrices is."

@@ -48,6 +48,7 @@ from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.invariant_ring_explorer import InvariantRingExplorer
 from eqkit.views.lie_explorer import LieExplorer
 from eqkit.views.live_msr import LiveMSR
+from eqkit.views.msr_scrubber import MSRScrubber
 from eqkit.views.orbit_playground import OrbitPlayground
 from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
@@ -65,6 +66,7 @@ __all__ = [
     "InvariantRingExplorer",
     "LieExplorer",
     "LiveMSR",
+    "MSRScrubber",
     "MatrixCanvas",
     "OrbitPlayground",
     "Player",

@@ -273,11 +273,11 @@ class PointCanvas(Component):
 
 
 class Chart(Component):
-    """Curves over steps, linear or logarithmic, with dashed floors and a shaded tolerance band.
+    """Curves over steps, linear or logarithmic, with dashed floors, marks at steps and a shaded tolerance band.
 
-    series: list of {"name", "colour": role or hex, "dash": bool}. show() takes one row (step, value, …) a point; NaN
-    leaves a gap. `cursor` is the row read out in the legend (−1: the last); dragging on the chart moves it. `legend` is
-    False where a table beside the chart names the curves.
+    series: list of {"name", "colour": role or hex, "dash": bool}; one without a name is not in the legend. show() takes
+    one row (step, value, …) a point; NaN leaves a gap. `cursor` is the row read out in the legend (−1: the last);
+    dragging on the chart moves it. `legend` is False where a table beside the chart names the curves.
     """
 
     _esm = _esm("chart")
@@ -285,6 +285,7 @@ class Chart(Component):
     data = _buffer()
     log = _synced(traitlets.Bool(False))
     floors = _synced(traitlets.List())
+    marks = _synced(traitlets.List())
     band = _synced(traitlets.List())
     cursor = _synced(traitlets.Int(-1))
     x_label = _synced(traitlets.Unicode("step"))
@@ -295,12 +296,12 @@ class Chart(Component):
         self, title: str, series: list[dict[str, Any]], width: int = 400, height: int = 190, **traits: Any
     ) -> None:
         super().__init__(title=title, series=series, width=width, height=height, **traits)
-        self.label = f"{title}: curves of " + ", ".join(s["name"] for s in series)
+        self.label = f"{title}: curves of " + ", ".join(s["name"] for s in series if s["name"])
 
     def show(self, table: Sequence[Sequence[float]], **traits: Any) -> None:
         """Draw rows (step, value of each series); other traits (floors, band, x_max) change in the same message.
 
-        floors: [[value, name], …]; band: [low, high].
+        floors: [[value, name], …]; marks: [[step, name], …], upright lines; band: [low, high].
         """
         rows = np.asarray(table, dtype=np.float32).reshape(len(table), len(self.series) + 1)
         with self.hold_sync():
@@ -313,7 +314,7 @@ class Chart(Component):
         rows = np.frombuffer(self.data, np.float32).reshape(-1, len(self.series) + 1)
         for k, entry in enumerate(self.series, 1):
             dash = "--" if entry.get("dash") else "-"
-            axes.plot(rows[:, 0], rows[:, k], dash, color=style.colour(entry["colour"]), label=entry["name"])
+            axes.plot(rows[:, 0], rows[:, k], dash, color=style.colour(entry["colour"]), label=entry["name"] or None)
         if len(rows):
             axes.axvline(rows[self.cursor if self.cursor < len(rows) else -1, 0], color="#888888", linewidth=1)
         if self.log:
@@ -330,6 +331,13 @@ class Chart(Component):
                 "fontsize": 9,
             }
             axes.annotate(name, (0, value), (5, 2), color=style.colour("invariant"), **place)
+        taken = np.inf  # where marks crowd, the last of them has its name
+        for step, name in self.marks[::-1]:
+            axes.axvline(step, color="#666666", linestyle=":", linewidth=1)
+            if taken - step > 0.05 * self.x_max:
+                taken = step
+                where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "right"}
+                axes.annotate(name, (step, 0.9), (-2, 0), color="#666666", fontsize=8, **where)
         axes.locator_params(axis="x", integer=True)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))
         axes.set_title(self.title)

@@ -2,100 +2,48 @@
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import ipywidgets
 import numpy as np
 import torch
-from torch import Tensor
 
-from eqkit import equivariant_maps, groups, meta_learning, subspaces, symmetry_matrices
+from eqkit import groups, meta_learning, symmetry_matrices
 from eqkit.meta_learning import LeastSquares, MetaLearning, Snapshot
 from eqkit.tasks.hidden_groups import flips, hidden_group, quarter_turns
 from eqkit.views import style
 from eqkit.views.components import Chart, MatrixCanvas
 from eqkit.views.cycles import read_cycles
+from eqkit.views.msr_reading import (
+    COLUMNS,
+    GAUGE,
+    QUERY,
+    RIDGE,
+    Reading,
+    Target,
+    draw_lines,
+    read_settings,
+    save_readings,
+    show_loss,
+)
 from eqkit.views.player import Player
 from eqkit.views.spelling import spell_group
 from eqkit.views.view import View
 
 OWN = "your own generators"
-RIDGE, RATE, BATCH, QUERY = 1e-3, 1e-3, 32, 10
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RATE, BATCH = 1e-3, 32
 TOLERANCE = 1e-2  # sine of the largest principal angle below which the subspace counts as found
-
-
-def residuals(U: Tensor, G: groups.MatrixGroup) -> Tensor:
-    """‖W ρ(g) − ρ(g) W‖ / ‖W‖ for each generator, root mean square over span(U): U (n², k) -> (generators,)."""
-    W = subspaces.orthonormal(U).T.reshape(-1, G.n, G.n)
-    g = G.generators[:, None]
-    return (W @ g - g @ W).square().sum((2, 3)).mean(1).sqrt()
-
-
-def classes(U: Tensor, pattern: Tensor) -> np.ndarray:
-    """Colours (out, in, 3) uint8 that sharpen as span(U) turns into the span of a pattern's indicators.
-
-    An orthonormal basis of span(U) is turned, not stretched, as near as it can be to the indicators (Procrustes), so
-    the colours belong to the subspace. A weight mixes the class colours by its shares in the indicators; none is white.
-    """
-    labels = pattern.flatten()
-    B = torch.nn.functional.one_hot(labels).double()
-    sizes = B.sum(0).sqrt()
-    Q = subspaces.orthonormal(U)
-    left, _, right = torch.linalg.svd(Q.T @ (B / sizes), full_matrices=False)
-    share = ((Q @ left @ right) * sizes).clamp(min=0).square().numpy()  # (out·in, classes), 1 where all is found
-    total = share.sum(1, keepdims=True)
-    hues = np.stack([style.rgb(style.class_style(c)[0]) for c in range(share.shape[1])])
-    hue = share @ hues / np.maximum(total, 1e-12)
-    return np.rint(255 + np.minimum(1, np.sqrt(total)) * (hue - 255)).astype(np.uint8).reshape(*pattern.shape, 3)
-
-
-@dataclass(eq=False)
-class Reading:
-    """A snapshot, and what can be read off its U when the hidden group is known."""
-
-    snapshot: Snapshot
-    group: groups.MatrixGroup
-    pattern: Tensor  # the hidden one, (n, n) labels
-
-    def __post_init__(self) -> None:
-        U = self.snapshot.U.double()
-        truth = symmetry_matrices.indicators(self.pattern).to_dense().double()
-        self.sine = float(subspaces.principal_angles(U, truth).max().sin())
-        self.residuals = residuals(U, self.group)
-        self.labels = symmetry_matrices.sharing_pattern(U, (self.group.n, self.group.n))
-        if (self.labels < 0).all():  # the rows of a basis are not all zero: none are tied yet
-            self.labels = torch.arange(self.labels.numel()).view_as(self.labels)
-        self.pixels = classes(U, self.pattern)
-
-    @property
-    def found(self) -> int:
-        """How many classes of equal weights U has."""
-        return int(self.labels.max()) + 1
-
-    @property
-    def letters(self) -> Tensor:
-        """The labels, or −1 everywhere while weights are hardly tied at all."""
-        tied = self.found <= max(self.labels.numel() // 2, int(self.pattern.max()) + 1)
-        return self.labels if tied else -torch.ones_like(self.labels)
-
-    @cached_property
-    def read_off(self) -> tuple[str, int]:
-        """Name and order of the largest permutation group with the pattern of U."""
-        G = symmetry_matrices.automorphism_group(self.labels)
-        return G.identify(), int(G.order)
 
 
 class LiveMSR(View):
     """Choose a hidden permutation group; ▶ meta-learns a symmetry matrix U from tasks that share it, and nothing else.
 
-    W = mat(U v) with v fitted to each task in closed form; U (n², k) starts at random. Left the pattern of Hom_G, which
-    U never sees; right the learned one: its letters and the group read off depend on span(U) alone.
+    W = mat(U v) with v fitted to each task in closed form; U (n², k) starts at random. Above the pattern of Hom_G that
+    U never sees; below the learned one: its colours, its letters and the group read off depend on span(U) alone. The
+    loss falls from plateau to plateau, a direction of Hom_G at a time. Right the columns of U, each a matrix, or the
+    canonical gauge of their span; and the spectrum of the weights that tasks arrive at, 1 for a direction of Hom_G.
     group: a permutation group (default C(8)); shots: support examples a task; k: columns of U (default dim Hom_G).
     """
 
@@ -133,41 +81,43 @@ class LiveMSR(View):
         self.noise = ipywidgets.FloatSlider(noise, min=0, max=1, step=0.05, description="noise", **wide)
         self.shots = ipywidgets.IntSlider(shots, 1, 10, description="shots a task", **wide)
         self.k = ipywidgets.IntSlider(1, 1, G.n**2, description="columns k of U", **wide)
+        self.basis = ipywidgets.Dropdown(options=[COLUMNS, GAUGE], description="shown of U", **wide)
         self.typed.layout.display = "none"
-        self.hidden = MatrixCanvas("hidden: equal weights", size=230)
-        self.learned = MatrixCanvas("learned", size=230)
-        small = {
-            "log": True,
-            "width": 318,
-            "height": 135,
-        }  # in all 848 pixels: beside JupyterLab's sidebar nothing wraps
-        self.loss = Chart("loss on new examples", [{"name": "loss", "colour": "learned"}], **small)
-        self.progress = Chart("distance from the hidden group", [], **small)
+        # in all 848 pixels: beside JupyterLab's sidebar nothing wraps
+        self.hidden = MatrixCanvas("hidden: equal weights", size=190)
+        self.learned = MatrixCanvas("learned", size=190)
+        self.loss = Chart("loss on new examples", [{"name": "loss", "colour": "learned"}], 312, 150, log=True)
+        self.progress = Chart("distance from the hidden group", [], 312, 150, log=True)
+        self.columns = MatrixCanvas("", ink="learned", size=240)
+        self.spectrum = Chart("spectrum of what tasks use", [], 274, 120, legend=False)
         self.player = Player(self._show, self._keep, self._describe)
-        for component, trait in ((self.learned, "frame"), (self.loss, "cursor"), (self.progress, "cursor")):
-            self.player.follow(component, trait)
+        for canvas in (self.learned, self.columns):
+            self.player.follow(canvas, "frame")
+        for chart in (self.loss, self.progress, self.spectrum):
+            self.player.follow(chart, "cursor")
         for name in ("selected", "hovered"):
             ipywidgets.jslink((self.hidden, name), (self.learned, name))
         self._choose(k)
         self.assemble(
-            [[self.hidden], [self.learned], [self.loss, self.progress]],
-            [self.choice, self.typed, self.noise, self.shots, self.k],
+            [[self.hidden, self.learned], [self.loss, self.progress], [self.columns, self.spectrum]],
+            [self.choice, self.typed, self.noise, self.shots, self.k, self.basis],
             self.player,
         )
         for control in (self.choice, self.typed):
             self.on(control, "value", self._choose)
         for slider in (self.noise, self.shots, self.k):
             self.on(slider, "value", self._load)
+        self.on(self.basis, "value", self._show_columns)
 
     @classmethod
     def replay(cls, path: str | Path) -> Self:
         """A recorded run (`save`): nothing is trained, ▶ and the scrubber replay it."""
-        with np.load(path) as file:
-            settings = json.loads(str(file["settings"]))
-        name, permutations = settings.pop("group")
-        view = cls(groups.permutation_group(permutations, name), **settings)
+        settings = read_settings(path)
+        if settings is None:
+            raise ValueError(f"LiveMSR.replay({str(path)!r}): no settings of a LiveMSR are in it; use MSRScrubber")
+        view = cls(**settings)
         view._recorded = str(path)
-        for control in view.controls:
+        for control in view.controls[:-1]:
             control.disabled = True
         view.reset()
         return view
@@ -175,26 +125,25 @@ class LiveMSR(View):
     def save(self, path: str | Path, count: int = 61) -> None:
         """`count` snapshots, evenly chosen, and the settings as npz, for `replay` and `meta_learning.load_run`."""
         settings = {
-            "group": [str(self.group), self.group.permutations.tolist()],
+            "group": self.group,
             "noise": self.noise.value,
             "shots": self.shots.value,
             "k": self.k.value,
             "steps": self.steps,
             "seed": self.seed,
         }
-        chosen = sorted({round(i) for i in np.linspace(0, len(self.player.snapshots) - 1, count)})
-        snapshots = [self.player.snapshots[i].snapshot for i in chosen]
-        meta_learning.save_run(path, snapshots, settings=np.array(json.dumps(settings)))
+        save_readings(path, self.player.snapshots, count, settings)
 
     def reset(self) -> None:
         """The settings of the beginning and a new random U; of a recorded run, its end."""
         if self._recorded:
-            readings = [Reading(s, self.group, self.pattern) for s in meta_learning.load_run(self._recorded)]
+            readings = [Reading(s, self.target) for s in meta_learning.load_run(self._recorded)]
             self.player.load(lambda: iter(readings))
             self.player.run()
             self.player.bar.pace = len(readings) / 8  # replayed in eight seconds
             return
         self.choice.value, self.noise.value, self.shots.value = self._start
+        self.basis.value = COLUMNS
         self._choose(self._k)
 
     def _choose(self, k: int | None = None) -> None:
@@ -202,14 +151,8 @@ class LiveMSR(View):
         own = self.choice.value == OWN
         self.typed.layout.display = "" if own else "none"
         self.group = read_cycles(self.typed.value) if own else self._groups[self.choice.value]
-        self.pattern = equivariant_maps.Hom(self.group.vector, self.group.vector).pattern
+        self.target = Target.hidden(self.group, self.shots.value, self.noise.value)
         self.hidden.show(labels=self.pattern)
-        lines: list[dict[str, Any]] = [{"name": "sine of the angle", "colour": "learned"}]
-        for j in range(len(self.group.generators)):
-            g = "g" + str(j + 1).translate(SUBSCRIPTS)
-            lines.append({"name": f"‖W{g} − {g}W‖", "colour": style.mix("group", "#bbbbbb", j / 4), "dash": j > 0})
-        with self.progress.hold_sync():
-            self.progress.data, self.progress.series = b"", lines
         with self.k.hold_trait_notifications():
             self.k.max = min(self.group.n**2, max(2 * self.dimension + 2, k or 0))
             self.k.value = k or self.dimension
@@ -219,16 +162,17 @@ class LiveMSR(View):
         settings = (self.group, self.noise.value, self.shots.value, self.k.value)
         if settings != self._loaded or self.player.snapshots:
             self._loaded = settings
+            target = self.target = Target.hidden(self.group, self.shots.value, self.noise.value)
+            draw_lines(self.progress, [""] * (self.dimension - 1) + ["largest sine"], ["‖Wg − gW‖"])
+            draw_lines(self.spectrum, [f"direction {j + 1}" for j in range(self.k.value)])
             run = self._meta_learning()
             start = Snapshot(0, math.nan, run.floor, {"U": run.parameters["U"].detach().clone()})
-            self._untrained = Reading(start, self.group, self.pattern)
-            group, pattern = self.group, self.pattern
-            self.player.load(lambda: (Reading(snapshot, group, pattern) for snapshot in run))
+            self._untrained = Reading(start, target)
+            self.player.load(lambda: (Reading(snapshot, target) for snapshot in run))
 
     def _meta_learning(self) -> MetaLearning:
         n, generator = self.group.n, torch.Generator().manual_seed(self.seed)
-        tasks = hidden_group(self.group, self.shots.value, QUERY, self.noise.value)
-        inner = LeastSquares(RIDGE)
+        tasks, inner = hidden_group(self.group, self.shots.value, QUERY, self.noise.value), LeastSquares(RIDGE)
         return meta_learning.meta_learn(
             symmetry_matrices.ReparameterizedLinear(n, n, self.k.value, generator),
             tasks,
@@ -243,6 +187,11 @@ class LiveMSR(View):
         )
 
     @property
+    def pattern(self) -> torch.Tensor:
+        """The hidden pattern, (n, n) labels."""
+        return self.target.pattern
+
+    @property
     def dimension(self) -> int:
         """dim Hom_G, the number of classes of the hidden pattern."""
         return int(self.pattern.max()) + 1
@@ -255,41 +204,46 @@ class LiveMSR(View):
 
     def _show(self, reading: Reading) -> None:
         self.learned.show(pixels=reading.pixels, labels=reading.letters)
-        rows, floor = self.player.snapshots, reading.snapshot.floor
-        self.loss.show(
-            [(r.snapshot.step, r.snapshot.loss) for r in rows],
-            floors=[[floor, f"floor {floor:.2g}"]] if floor > 1e-9 else [],
-            x_max=self.steps,
-        )
+        self._show_columns([reading])
+        rows = self.player.snapshots or [reading]
+        show_loss(self.loss, rows, self.steps)
         self.progress.show(
-            [(r.snapshot.step, r.sine, *r.residuals.tolist()) for r in rows],
+            [(r.snapshot.step, *r.sines.tolist(), r.residual) for r in rows],
             band=[TOLERANCE / 100, TOLERANCE],
             x_max=self.steps,
         )
+        self.spectrum.show([(r.snapshot.step, *r.spectrum.tolist()) for r in rows], x_max=self.steps)
+
+    def _show_columns(self, readings: list[Reading] | None = None) -> None:
+        self.columns.title = self.basis.value
+        readings = readings or self.player.snapshots or [self._untrained]
+        self.columns.show(values=np.stack([r.tiles(self.basis.value) for r in readings]), scale=1.0)
 
     def _keep(self, readings: list[Reading]) -> None:
         if not readings:
             return self._show(self._untrained)
         pixels, letters = np.stack([r.pixels for r in readings]), torch.stack([r.letters for r in readings])
         self.learned.show(pixels=pixels, labels=letters)
+        self._show_columns(readings)
 
     def _describe(self, reading: Reading) -> str:
         step, loss, floor, _ = reading.snapshot
-        classes = f"{reading.found} classes, hidden {self.dimension}"
-        return f"step {step} of {self.steps} · loss {loss:.3g}, floor {floor:.3g} · {classes}"
+        held = f"{reading.directions} of {self.dimension} directions"
+        return f"step {step} of {self.steps} · loss {loss:.3g}, floor {floor:.3g} · {held}, {reading.found} classes"
 
     def verdict(self) -> str:
         reading = self.player.current
         if reading is None or self.player.running:
             return ""
-        if reading.found > self.pattern.numel() // 2:
-            return "No weights are tied yet: the only group with this pattern is the trivial one."
-        name, order = reading.read_off
-        wrong = symmetry_matrices.partition_distance(reading.labels, self.pattern)
+        found = reading.recovery
+        if not found.is_commutant:
+            return f"No group has this span(U): {found.cautions[0]}."
+        wrong = symmetry_matrices.partition_distance(found.pattern, self.pattern)
         truth = f"{wrong} weights differ from" if wrong else f"The hidden {self.group} has exactly"
         return (
-            f"Read off U: {name}, order {order}, the largest group with this pattern; {BATCH} tasks a step, "
-            f"{reading.snapshot.step} steps. {truth} {'the hidden' if wrong else 'this'} pattern."
+            f"Read off U: {found.name}, order {found.group.order}, the largest group with this pattern "
+            f"(the 2-closure), with confidence {found.confidence:.2f}; "
+            f"{BATCH} tasks a step, {reading.snapshot.step} steps. {truth} {'the hidden' if wrong else 'this'} pattern."
         )
 
     def state(self) -> dict[str, Any]:
@@ -297,14 +251,16 @@ class LiveMSR(View):
         reading = self.player.current
         learned: dict[str, Any] = {}
         if reading is not None and not self.player.running:
-            name, order = reading.read_off
+            found = reading.recovery
             learned = {
                 "step": reading.snapshot.step,
+                "directions": reading.directions,
                 "classes": reading.found,
                 "weights_astray": symmetry_matrices.partition_distance(reading.labels, self.pattern),
                 f"sine_below_{TOLERANCE:g}": reading.sine < TOLERANCE,
-                "read_off": name,
-                "order": order,
+                "read_off": found.name if found.is_commutant else "no group",
+                "order": int(found.group.order),
+                "confident": found.confidence > 0.5,
             }
         return {
             "hidden": str(self.group),
@@ -312,6 +268,7 @@ class LiveMSR(View):
             "shots": self.shots.value,
             "k": self.k.value,
             "steps": self.steps,
+            "shown": self.basis.value,
             "hidden_classes": self.dimension,
             "snapshots": len(self.player.snapshots),
             "position": self.player.position,
@@ -322,14 +279,14 @@ class LiveMSR(View):
     def code(self) -> str:
         reading = self.player.current
         last = reading.snapshot.step if reading else 0
+        n, inner = self.group.n, f"meta_learning.LeastSquares({RIDGE})"
         if self._recorded:
             run = f"snapshots = meta_learning.load_run({self._recorded!r})"
         else:
             run = f"""generator = torch.Generator().manual_seed({self.seed})
-tasks = hidden_group(G, support={self.shots.value}, query={QUERY}, noise={self.noise.value})
-model = symmetry_matrices.ReparameterizedLinear({self.group.n}, {self.group.n}, k={self.k.value}, generator=generator)
+model = symmetry_matrices.ReparameterizedLinear({n}, {n}, k={self.k.value}, generator=generator)
 snapshots = meta_learning.meta_learn(
-    model, tasks, meta_learning.LeastSquares({RIDGE}), steps={self.steps}, batch={BATCH},
+    model, tasks, {inner}, steps={self.steps}, batch={BATCH},
     learning_rate={RATE}, cosine_decay=True, snapshots={self.steps + 1}, generator=generator,
 )"""
         return f"""import torch
@@ -337,8 +294,11 @@ from eqkit import groups, meta_learning, symmetry_matrices
 from eqkit.tasks.hidden_groups import hidden_group
 
 G = {spell_group(self.group)}
+tasks = hidden_group(G, support={self.shots.value}, query={QUERY}, noise={self.noise.value})
 {run}
 U = next(s.U for s in snapshots if s.step == {last})
-pattern = symmetry_matrices.sharing_pattern(U, ({self.group.n}, {self.group.n}))
-learned = symmetry_matrices.automorphism_group(pattern)
+layer = symmetry_matrices.ReparameterizedLinear.fixed(U, ({n}, {n}))
+episodes = tasks(200, torch.Generator().manual_seed(1))
+v = {inner}(layer, episodes.x_support, episodes.y_support)
+print(symmetry_matrices.recover(U, ({n}, {n}), v.detach()))
 """

@@ -1,4 +1,4 @@
-// Curves over steps: linear or logarithmic, a dashed floor, a shaded tolerance band, and a cursor that any scrubber may move.
+// Curves over steps: linear or logarithmic, dashed floors, marks at steps, a shaded tolerance band, and a cursor that any scrubber may move.
 function render({ model, el }) {
   const pad = { left: 58, right: 12, top: 8, bottom: 36 };
   const rows = () => {
@@ -70,6 +70,15 @@ function render({ model, el }) {
       segment(context, pad.left, y(v), pad.left + width, y(v));
       context.fillText(name, pad.left + 6, y(v) - 2);
     }
+    let taken = -Infinity;  // where marks crowd, the last of them has its name
+    for (const [v, name] of [...model.get("marks")].reverse().map(([v, name]) => [x(v), name])) {
+      context.strokeStyle = context.fillStyle = soft;
+      context.setLineDash([2, 3]);
+      context.lineWidth = 1;
+      segment(context, v, pad.top, v, pad.top + height);
+      const wide = context.measureText(name).width + 4;
+      if (Math.abs(taken - v) > wide) context.fillText(name, (taken = v) - wide + 2, pad.top + 1.1 * font);
+    }
     series.forEach(({ colour, dash }, k) => {
       context.strokeStyle = ink(colour);
       context.setLineDash(dash ? [4, 4] : []);
@@ -99,7 +108,8 @@ function render({ model, el }) {
       });
     }
     legend.style.display = model.get("legend") ? "" : "none";
-    legend.replaceChildren(...series.map(({ name, colour, dash }, k) => {
+    legend.replaceChildren(...series.flatMap(({ name, colour, dash }, k) => {
+      if (!name) return [];
       const item = element("span", ""), swatch = element("i", dash ? "eq-dash" : "");
       swatch.style.borderColor = ink(colour);
       item.append(swatch, `${name} ${now ? tidy(now[k + 1]) : ""}`);

@@ -50,8 +50,11 @@ class Discovery:
 
     def __str__(self) -> str:
         if not self.dimension:
-            return f"no continuous symmetry: every direction changes f, the least by {self.spectrum[-1]:.2g} of the mean"
-        told = f"dimension {self.dimension}, gap {self.gap:.1e}, violated by {self.violation:.1e}, closed to {self.closure:.1e}"
+            return (
+                f"no continuous symmetry: every direction changes f, the least by {self.spectrum[-1]:.2g} of the mean"
+            )
+        told = f"dimension {self.dimension}, gap {self.gap:.1e}, violated by {self.violation:.1e}"
+        told += f", brackets leave it by {self.closure:.1e}"
         return "\n".join([told, *(f"caution: {c}" for c in self.cautions)])
 
     __repr__ = __str__
@@ -71,7 +74,9 @@ def discover_lie_algebra(
     x = as_tensor(x, "x").detach()
     x = x if x.is_floating_point() else x.double()
     if x.ndim not in (2, 3) or 0 in x.shape:
-        raise ValueError(f"x has shape {tuple(x.shape)}; give examples (N, n), or (N, copies, n) of vectors moved alike")
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}; give examples (N, n), or (N, copies, n) of vectors moved alike"
+        )
     y, gradients = _derivatives(f, x)
     N, m, n = len(x), len(gradients), x.shape[-1]
     copies = x.reshape(N, -1, n)
@@ -115,7 +120,9 @@ def _derivatives(f: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tens
         y = f(x)
         if not isinstance(y, Tensor) or y.ndim not in (1, 2) or len(y) != len(x):
             got = f"shape {tuple(y.shape)}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
-            raise ValueError(f"f(x) is {got}; for x of shape {tuple(x.shape)} it is a tensor ({len(x)},) or ({len(x)}, m)")
+            raise ValueError(
+                f"f(x) is {got}; for x of shape {tuple(x.shape)} it is a tensor ({len(x)},) or ({len(x)}, m)"
+            )
         if not y.requires_grad:
             return y.detach().reshape(len(x), -1), x.detach().new_zeros(y[0].numel(), *x.shape)
         y = y.reshape(len(x), -1)

@@ -19,7 +19,7 @@ class Identification:
     """A name that holds for these matrices, and the evidence, a sentence each.
 
     name: as in eqkit.groups, where integers are sizes of matrices: "so(1, 3)", "so(3) ⊕ trivial(1)" (one direction is
-    left alone), "u(2)". Names with no integer for the size say "in dimension m" · dimension, rank · isomorphic: for each
+    left alone), "u(2)"; "so(3) in dimension 5" acts there in no classical way · dimension, rank · isomorphic: for each
     simple ideal, every classical name it has as an abstract algebra · evidence · basis (d, n, n): the nearest algebra
     closed under brackets, which is what the name is about.
     """
@@ -57,7 +57,9 @@ def identify(lie_algebra: Tensor | Discovery | MatrixGroup, noise: float | None 
         return Identification(f"trivial({n})", 0, 0, (), ("dimension 0: no continuous symmetry",), raw)
     A, mended = structure.closed(raw)
     small = max(structure.SHARP, 3 * max(given or 0.0, mended))
-    evidence = [f"dimension {len(A)}, closed under brackets" + (f" once moved by {mended:.1e}" if mended > 1e-6 else "")]
+    evidence = [
+        f"dimension {len(A)}, closed under brackets" + (f" once moved by {mended:.1e}" if mended > 1e-6 else "")
+    ]
     c = structure.structure_constants(A)
     killing = structure.killing_form(c)
     D, Z = structure.derived(c), structure.centre(c)
@@ -69,14 +71,16 @@ def identify(lie_algebra: Tensor | Discovery | MatrixGroup, noise: float | None 
     if not reductive or sum(p.shape[1] for p in parts) < n:
         name, isomorphic, more = _not_reductive(c, killing, D, len(A))
         return Identification(name, len(A), rank, isomorphic, (*evidence, *more), A)
-    ideals = [D @ I for I in structure.simple_ideals(_restricted(c, D))] if D.shape[1] else []
-    types = [_type(c, I) for I in ideals]
+    ideals = [D @ part for part in structure.simple_ideals(_restricted(c, D))] if D.shape[1] else []
+    types = [_type(c, ideal) for ideal in ideals]
     blocks = _blocks(A, parts)
-    simple = [[torch.einsum("di,dab->iab", I, b) for b in blocks] for I in ideals]
+    simple = [[torch.einsum("di,dab->iab", ideal, b) for b in blocks] for ideal in ideals]
     weights = torch.stack([_weights(torch.einsum("dz,dab->zab", Z, b)) for b in blocks])  # (parts, centre, 2)
-    weights = torch.where(weights.norm(dim=1, keepdim=True) > small * max(float(weights.norm(dim=1).max()), 1e-9), weights, 0.0)
+    weights = torch.where(
+        weights.norm(dim=1, keepdim=True) > small * max(float(weights.norm(dim=1).max()), 1e-9), weights, 0.0
+    )
     if len(ideals):
-        each = ", ".join(str(I.shape[1]) for I in ideals)
+        each = ", ".join(str(ideal.shape[1]) for ideal in ideals)
         evidence.append(f"{_count(len(ideals), 'simple ideal')} of dimension {each}; centre of dimension {Z.shape[1]}")
     else:
         evidence.append("abelian: all brackets vanish")
@@ -104,13 +108,13 @@ def _count(k: int, what: str) -> str:
     return f"{k} {what}{'s' * (k != 1)}"
 
 
-def _restricted(c: Tensor, I: Tensor) -> Tensor:  # noqa: E741
-    """Structure constants in the basis of the columns of I, orthonormal."""
-    return torch.einsum("abk,ai,bj,kl->ijl", c, I, I, I)
+def _restricted(c: Tensor, ideal: Tensor) -> Tensor:
+    """Structure constants in the basis of the columns of `ideal`, orthonormal."""
+    return torch.einsum("abk,ai,bj,kl->ijl", c, ideal, ideal, ideal)
 
 
-def _type(c: Tensor, I: Tensor) -> tuple[str, ...]:  # noqa: E741
-    inner = _restricted(c, I)
+def _type(c: Tensor, ideal: Tensor) -> tuple[str, ...]:
+    inner = _restricted(c, ideal)
     generic = structure.adjoint(inner)
     is_complex = len(structure.commutant(generic)) == 2
     compact = structure.signature(structure.killing_form(inner))[1]
@@ -172,7 +176,7 @@ def _blocks(A: Tensor, parts: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _weights(Z: Tensor) -> Tensor:
-    """Central matrices on an irreducible part (z, m, m) are a + b·J with J² = −1: (z, 2) of a and b, up to signs of b."""
+    """Central matrices (z, m, m) on an irreducible part are a + b·J with J² = −1: (z, 2) of a and b."""
     if len(Z) == 0:
         return Z.new_zeros(0, 2)
     generic = torch.linalg.eig(structure.generic(Z))
@@ -204,14 +208,22 @@ def _components(simple: list[list[Tensor]], weights: Tensor) -> Iterator[tuple[l
     if sum(map(tied, groups())) > tied(list(parts)):  # the centre moves several at once
         join([r for r in parts if weights[r].any()])
     for members in groups():
-        yield members, [i for i, ideal in enumerate(acts) if ideal[members[0]] or any(ideal[r] for r in members)], tied(members)
+        yield (
+            members,
+            [i for i, ideal in enumerate(acts) if ideal[members[0]] or any(ideal[r] for r in members)],
+            tied(members),
+        )
 
 
 def _name(
     ideals: list[list[Tensor]], types: list[tuple[str, ...]], weights: Tensor, centre: int, sizes: list[int]
 ) -> tuple[str, list[str]]:
     """The name of an algebra on parts of these sizes: of its semisimple matrices ideals[i][part], and of its centre."""
-    kinds = {("a" if float(w[:, 0].abs().max()) else "") + ("b" if float(w[:, 1].abs().max()) else "") for w in weights} if centre else set()
+    kinds = (
+        {("a" if float(w[:, 0].abs().max()) else "") + ("b" if float(w[:, 1].abs().max()) else "") for w in weights}
+        if centre
+        else set()
+    )
     if not ideals:
         return _abelian(weights, centre, kinds, sizes)
     dimension = sum(len(ideal[0]) for ideal in ideals)
@@ -296,9 +308,7 @@ def classical(A: Tensor) -> tuple[str, str] | None:
     return None
 
 
-def _not_reductive(
-    c: Tensor, killing: Tensor, D: Tensor, d: int
-) -> tuple[str, tuple[tuple[str, ...], ...], list[str]]:
+def _not_reductive(c: Tensor, killing: Tensor, D: Tensor, d: int) -> tuple[str, tuple[tuple[str, ...], ...], list[str]]:
     """Algebras with more than simple ideals and a centre that acts by numbers: a Levi factor and a radical."""
     radical = null_space(D.T @ killing, floor=structure.SHARP, scale=1.0) if D.shape[1] else torch.eye(d, dtype=c.dtype)
     r = radical.shape[1]
@@ -308,6 +318,6 @@ def _not_reductive(
         return f"a solvable algebra of dimension {d}", (), ["its Killing form vanishes on brackets (Cartan): solvable"]
     rest = null_space(radical.T)
     quotient = _restricted(c, rest)
-    kinds = tuple(_type(quotient, I) for I in structure.simple_ideals(quotient))
+    kinds = tuple(_type(quotient, ideal) for ideal in structure.simple_ideals(quotient))
     levi = " ⊕ ".join(kind[0] if kind else "a simple algebra" for kind in kinds)
     return f"{levi} ⋉ radical of dimension {r}", kinds, [f"a solvable ideal of dimension {r}, and the quotient by it"]

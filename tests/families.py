@@ -1,5 +1,6 @@
 """Families of matrices with known equations and dimensions, to test `equations` with and to make its table."""
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import torch
 from torch import Tensor
 
 from eqkit import groups
-from eqkit.equations import J, S, Word, X, eta, letter
+from eqkit.equations import EquationSystem, J, S, Word, X, eta, learn_equations, letter
 
 last = letter("P", lambda n: torch.eye(n)[-1].diag(), symmetric=True)  # e_n e_nᵀ
 
@@ -92,3 +93,11 @@ FAMILIES = {
     "reflections": Family("M Mᵀ = E, Mᵀ = M", reflections, lambda n: n - 1, is_group=False),
     "projections": Family("Mᵀ = M, M M = M", projections, lambda n: n // 2 * (n - n // 2), is_group=False),
 }
+
+
+@functools.cache
+def learned(name: str) -> EquationSystem:
+    """The equations of a family, learned from 24 matrices of each size and held out at n = 10."""
+    family, generator = FAMILIES[name], torch.Generator().manual_seed(0)
+    samples = {n: family.sample(n, 24, generator) for n in family.sizes}
+    return learn_equations(samples, family.letters, holdout={10: family.sample(10, 24, generator)})

@@ -200,7 +200,7 @@ class EquationSystem:
                     "sizes": tuple(evidence["sizes"]),
                     "spectrum": torch.tensor(evidence["spectrum"], dtype=torch.float64),
                     "holdout": {int(n): r for n, r in evidence["holdout"].items()},
-                    "cautions": tuple(evidence["cautions"]),
+                    **{key: tuple(evidence[key]) for key in ("proved", "sampled", "cautions", "notes")},
                 }
             )
         return cls(*equations, evidence=evidence)

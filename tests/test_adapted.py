@@ -21,7 +21,7 @@ from eqkit.meta_learning import (
     multitask,
     task_losses,
 )
-from eqkit.symmetry_matrices import ReparameterizedLinear
+from eqkit.symmetry_matrices import ReparameterizedLinear, reparameterize
 from eqkit.tasks.translation import translation
 
 WAY = 3
@@ -44,15 +44,10 @@ def conv_net():
     return seeded(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Tanh(), nn.Flatten(), nn.Linear(8, WAY)))
 
 
-def msr_net():
-    layers = ReparameterizedLinear(16, 4, 5, dtype=torch.float64), ReparameterizedLinear(4, WAY, 6, dtype=torch.float64)
-    return seeded(nn.Sequential(nn.Flatten(), layers[0], nn.Tanh(), layers[1]))
-
-
 MODELS = {
     "MAML": lambda: Adapted(conv_net()),
     "ANIL": lambda: Adapted(conv_net(), "3.*"),
-    "MSR": lambda: Adapted(msr_net(), "*.v"),
+    "MSR": lambda: Adapted(seeded(reparameterize(conv_net())), "*.original"),
 }
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from eqkit.meta_learning import Adapted, GradientSteps, Prototypes
 from eqkit.subspaces import require_integer
-from eqkit.symmetry_matrices.parametrize import filters, reparameterize
+from eqkit.symmetry_matrices import filters, reparameterize
 from eqkit.tasks import data_file
 
 METHODS = ("MAML", "MAML, wide", "ANIL", "prototypes", "MSR")

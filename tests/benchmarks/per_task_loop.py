@@ -26,8 +26,7 @@ from eqkit.meta_learning import (
     task_losses,
 )
 from eqkit.meta_learning.episodes import Loss
-from eqkit.symmetry_matrices import ReparameterizedLinear
-from eqkit.symmetry_matrices.parametrize import filters, reparameterize
+from eqkit.symmetry_matrices import ReparameterizedLinear, filters, reparameterize
 from eqkit.tasks.translation import translation
 
 TASKS, WAY, QUERIES, INNER, REPEATS = 32, 5, 25, GradientSteps(3, 0.1), 5

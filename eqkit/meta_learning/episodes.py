@@ -110,4 +110,10 @@ def _check_labels(predicted: Tensor, labels: Tensor) -> None:
 
 def task_losses(model: Adaptable, v: Tensor, x: Tensor, y: Tensor, loss: Loss = mean_squared_error) -> Tensor:
     """The loss of each task, (tasks,), when task t uses v[t]."""
-    return loss(model(x, v), y)
+    losses = loss(model(x, v), y)
+    if losses.shape != v.shape[:1]:
+        raise ValueError(
+            f"the loss gives shape {tuple(losses.shape)} for {len(v)} tasks; it takes predictions and truth (tasks, "
+            "examples, ...) and gives one number a task, (tasks,), as cross_entropy does"
+        )
+    return losses

@@ -44,6 +44,7 @@ from eqkit.views.break_it import BreakIt
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
 from eqkit.views.deep_sets_embedding import DeepSetsEmbedding
+from eqkit.views.few_shot_episode import FewShotEpisode
 from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.invariant_ring_explorer import InvariantRingExplorer
 from eqkit.views.lie_explorer import LieExplorer
@@ -54,6 +55,7 @@ from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
 from eqkit.views.sharing_pattern import SharingPattern
 from eqkit.views.symmetry_comparison import SymmetryComparison
+from eqkit.views.symmetry_finder import SymmetryFinder
 from eqkit.views.table import Table
 from eqkit.views.view import View
 
@@ -62,6 +64,7 @@ __all__ = [
     "Chart",
     "ConstraintSatisfaction",
     "DeepSetsEmbedding",
+    "FewShotEpisode",
     "GroupExplorer",
     "InvariantRingExplorer",
     "LieExplorer",
@@ -74,6 +77,7 @@ __all__ = [
     "ReynoldsAverager",
     "SharingPattern",
     "SymmetryComparison",
+    "SymmetryFinder",
     "Table",
     "View",
     "draw_matrix",

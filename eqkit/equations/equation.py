@@ -76,6 +76,7 @@ def _number(text: str) -> float:
 
 
 def coefficient(c: float) -> str:
+    """How a coefficient is written before a word: nothing for 1, a fraction where it is one, else six digits."""
     exact = subspaces.rationals(torch.tensor([c], dtype=torch.float64))
     return "" if c == 1 else f"{exact[0]} " if exact else f"{c:.6g} "
 

@@ -28,7 +28,8 @@ def generating_set(
     found by descent from random matrices, or cuts their tangent space near the `sample` (n, n), follows from them in no
     way; for the rest a proof is looked for (`Ideal`, with these letters, sizes, degree and invertibility).
     """
-    ideal = Ideal(letters, sizes, degree, any("∘" in str(e) for e in equations), invertible)
+    hadamard = any("∘" in str(e) for e in equations)
+    ideal = Ideal(letters, sizes, degree, hadamard, invertible)
     consequences = functools.cache(ideal.consequences)
     candidates = sorted(equations, key=lambda e: (str(e) != "M Mᵀ = E", simplicity(e.terms[0][1])))
     kept: list[Equation] = []
@@ -57,7 +58,7 @@ def _holding(equations: Sequence[Equation], others: Sequence[Equation], sample: 
     """Those that hold at solutions of the others, with tangent vectors near the sample; none if none are found."""
     system = EquationSystem(*others)
     try:
-        points = system.sample(len(sample), 24, Generator().manual_seed(0)) if equations else sample
+        points = system.sample(len(sample), 12, Generator().manual_seed(0)) if equations else sample
     except RuntimeError:
         return []
     near = system.descend(sample, 25)  # the sample itself, or without its noise

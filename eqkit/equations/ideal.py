@@ -20,7 +20,7 @@ from eqkit.equations.equation import Equation
 from eqkit.equations.expressions import E, M, Word
 
 ROWS = 1200  # numbers in which functions of M are compared; combinations have at most half as many terms
-MOST = 600  # functions looked at in one step
+MOST = 500  # functions looked at in one step
 
 
 class Step(NamedTuple):

@@ -48,8 +48,6 @@ GROUPS = {
     "D(4) × S(2)": (D(4) * S(2)).vector,
     "C(3) × C(3)": (C(3) * C(3)).vector,
     "S(1) × S(1) × S(4)": (S(1) * S(1) * S(4)).vector,
-    "S(1) × S(2) × S(3)": (S(1) * S(2) * S(3)).vector,
-    "S(2) × S(2) × S(2)": (S(2) * S(2) * S(2)).vector,
     GRID: C(2).vector @ C(3).vector,
 }
 FREE = {arm.name: arm for arm in (ALTERNATING, DENSE)}
@@ -60,11 +58,11 @@ COMPARED = {GRID: [*ARMS], "D(6)": [*FREE, TWO.name], "S(6)": [*FREE, TWO.name]}
 
 
 def cells() -> list[dict]:
-    """Three groups over tasks × shots, all groups over tasks × k at 4 shots, all arms over tasks at 3 shots."""
+    """Three groups over tasks × shots, all arms over tasks at 3 shots, all groups over tasks × k at 4 shots."""
     planes = [
         itertools.product(["C(6)", "D(6)", "S(6)"], FREE, TASKS, SHOTS),
-        itertools.product([name for name in GROUPS if name != GRID], FREE, TASKS, [4]),
         *(itertools.product([name], arms, [t for t in TASKS if t <= 60], [3]) for name, arms in COMPARED.items()),
+        itertools.product([name for name in GROUPS if name != GRID], FREE, TASKS, [4]),
     ]
     rows = dict.fromkeys(row for plane in planes for row in plane)
     return [dict(zip(("group", "arm", "tasks", "shots"), row, strict=True)) for row in rows]
@@ -105,8 +103,9 @@ def main() -> None:
         arms = {name: [ARMS[name].parameters(problem), ARMS[name].dimension(problem)] for name in used}
         counts.append(json.dumps({"group": group, "k": problem.k, "arms": arms}, ensure_ascii=False))
     parts = {"groups": counts, "cells": rows}
+    head = f'"n": {len(SWAPPED_PAIRS.permutations[0])}, "settings": {json.dumps(SETTINGS)}'
     text = ",\n".join(f'"{name}": [\n' + ",\n".join(lines) + "\n]" for name, lines in parts.items())
-    FILE.write_text(f'{{"settings": {json.dumps(SETTINGS)},\n{text}}}\n', encoding="utf-8")
+    FILE.write_text(f"{{{head},\n{text}}}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from eqkit.parameter_counts.dimensions import DataBound, data_bound, gram, grass
 from eqkit.parameter_counts.fitting import Fit, alternating_least_squares, eliminate, levenberg_marquardt
 from eqkit.parameter_counts.generation import generated_dimension, generating_pairs
 from eqkit.parameter_counts.isotypes import isotypes, least_shots, lower_bound
+from eqkit.parameter_counts.phase import PhaseArm, PhaseCell, PhaseDiagram
 from eqkit.parameter_counts.problems import Problem, hidden_problem
 from eqkit.parameter_counts.recovery import Recovery, recover
 from eqkit.parameter_counts.sweep import Progress, progress_bar, results, sweep
@@ -25,6 +26,9 @@ __all__ = [
     "DataBound",
     "Fit",
     "ParameterCounts",
+    "PhaseArm",
+    "PhaseCell",
+    "PhaseDiagram",
     "Problem",
     "Progress",
     "Recovery",

@@ -22,12 +22,9 @@ def visible_dimension(f: Callable[[Tensor], Tensor], parameters: Tensor) -> int:
     U ↦ U Uᵀ sees k(N − k) + k(k + 1)/2. f is differentiated by torch.func.jacfwd in float64.
     """
     parameters = as_double(parameters, "parameters")
-    J = torch.func.jacfwd(f)(parameters).detach()
-    J = J.reshape(-1, parameters.numel())
-    if not J.abs().max() > 0:
-        return 0
-    values = torch.linalg.svdvals(J)
-    return len(values) - largest_gap(values, floor=1e-11).dim
+    values = torch.linalg.svdvals(torch.func.jacfwd(f)(parameters).detach().reshape(-1, parameters.numel()))
+    scale = f(parameters).detach().norm() / parameters.norm()  # where nothing is seen, the derivative is rounding
+    return len(values) - largest_gap(values, floor=1e-11, scale=max(float(values[0]), float(scale), 1e-300)).dim
 
 
 def free_directions(U: Tensor, x: Tensor, v: Tensor) -> int:
@@ -35,7 +32,7 @@ def free_directions(U: Tensor, x: Tensor, v: Tensor) -> int:
 
     U (mn, k), inputs x (tasks, shots, n), filters v (tasks, k); outputs are y = mat(U v) x without noise. 0: the data
     determine span(U) locally. It is k(mn − k) less the rank of dU ↦ (1 − Φ Φ⁺) mat(dU v) x, where Φ v = mat(U v) x, for
-    what the filters can make good is no difference. At least k(mn − k) + T k − T m min(S, n) by counting.
+    what the filters can make good is no difference. By counting at least k(mn − k) − T max(0, m min(S, n) − k).
     """
     U, x, v = as_double(U, "U"), as_double(x, "x"), as_double(v, "v")
     (tasks, shots, n), k = x.shape, U.shape[1]
@@ -51,7 +48,7 @@ def free_directions(U: Tensor, x: Tensor, v: Tensor) -> int:
     J = torch.einsum("tsa,op->tsopa", design, torch.eye(m, dtype=U.dtype)).reshape(tasks, shots * m, m * n * k)
     J = (J - Q @ (Q.mT @ J)).flatten(0, 1)
     values = torch.linalg.svdvals(torch.linalg.qr(J, mode="r").R if len(J) > J.shape[1] else J)
-    return k * (m * n - k) - int((values > 1e-9 * values[0]).sum())
+    return k * (m * n - k) - int((values > 1e-9 * torch.linalg.matrix_norm(design).max()).sum())
 
 
 def _range(A: Tensor) -> Tensor:

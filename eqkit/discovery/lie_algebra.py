@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eqkit.discovery.fitting import Fitted
 from eqkit.subspaces import EPSILON, as_tensor, largest_gap, require_memory
 
 CLEAR = 5.0  # a gap less wide is none: of 480 untrained networks none has a wider one above values below SMALL
@@ -23,7 +24,8 @@ class Discovery:
     over all of them · dimension: how many count as zero · gap: the factor between the smallest that does not and the
     largest that does · basis (dimension, n, n) float64, orthonormal for tr AᵀB · images (dimension, m, m): the B with
     f(exp(tA) x) = exp(tB) f(x), zero matrices for an invariant f · violation: the largest spectral value of the basis ·
-    closure: ‖[A, B] − its projection on the basis‖ / ‖[A, B]‖, root mean square over all pairs; 0 for a Lie algebra.
+    closure: ‖[A, B] − its projection on the basis‖ / ‖[A, B]‖, root mean square over all pairs; 0 for a Lie algebra ·
+    fit_error: the hold-out error of a function fitted to data, 0 for others.
     """
 
     spectrum: Tensor
@@ -32,6 +34,7 @@ class Discovery:
     basis: Tensor
     images: Tensor
     closure: float
+    fit_error: float = 0.0
 
     @property
     def violation(self) -> float:
@@ -42,6 +45,10 @@ class Discovery:
     def cautions(self) -> tuple[str, ...]:
         """What a reader must know before believing the result."""
         found = []
+        if self.fit_error > 0.3:
+            found.append(
+                f"the fitted function misses {self.fit_error:.0%} of the variance of y; take more or cleaner data"
+            )
         if self.dimension and self.closure > 0.2:
             found.append(f"brackets leave the span by {self.closure:.0%}, so this is no Lie algebra: fit f better")
         if self.dimension == len(self.spectrum):
@@ -69,7 +76,9 @@ def discover_lie_algebra(
     network, differentiable by autograd and example by example. Its outputs are all invariant, or with
     `equivariant=True` they move along: ∇f(x)·A x = B f(x), and (A, B) is sought. The dimension is the largest gap of
     the singular values; what is above `tolerance` times the mean direction, or no factor of 5 apart, is no symmetry.
-    ValueError: shapes, NaN, or fewer than n² examples' equations. (Moskalev, Sepliarskaia, Sosnovik & Smeulders 2022.)
+    Of a `Fitted` f nothing below a tenth of √error is told apart: a fitted polynomial may have exact symmetries that
+    the data do not have. ValueError: shapes, NaN, or fewer equations than unknowns. (Moskalev, Sepliarskaia, Sosnovik &
+    Smeulders 2022.)
     """
     x = as_tensor(x, "x").detach()
     x = x if x.is_floating_point() else x.double()
@@ -92,7 +101,9 @@ def discover_lie_algebra(
         design = torch.cat([design, -weight * outputs], 1)
     _, s, Vh = torch.linalg.svd(torch.linalg.qr(design, mode="r").R)
     spectrum = s / size if size > 0 else s
-    dimension, gap = _dimension(spectrum, 1e3 * torch.finfo(x.dtype).eps, tolerance)
+    fit_error = f.error if isinstance(f, Fitted) else 0.0
+    floor = max(1e3 * torch.finfo(x.dtype).eps, min(0.1 * fit_error**0.5, tolerance / 2))
+    dimension, gap = _dimension(spectrum, floor, tolerance)
     vectors = Vh[len(s) - dimension :]
     basis, images = vectors[:, : n * n], vectors.new_zeros(dimension, m * m)
     if equivariant and dimension:
@@ -100,7 +111,9 @@ def discover_lie_algebra(
         R = torch.linalg.qr(basis.T, mode="r").R  # orthonormal A, with the B that belong to them
         basis, images = (torch.linalg.solve_triangular(R.T, part, upper=False) for part in (basis, images))
     basis = basis.reshape(dimension, n, n)
-    return Discovery(spectrum, dimension, gap, basis, images.reshape(dimension, m, m), bracket_closure(basis))
+    return Discovery(
+        spectrum, dimension, gap, basis, images.reshape(dimension, m, m), bracket_closure(basis), fit_error
+    )
 
 
 def bracket_closure(basis: Tensor) -> float:
@@ -133,11 +146,11 @@ def _derivatives(f: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tens
     return y.detach(), gradients
 
 
-def _dimension(spectrum: Tensor, rounding: float, tolerance: float) -> tuple[int, float]:
+def _dimension(spectrum: Tensor, floor: float, tolerance: float) -> tuple[int, float]:
     """How many values count as zero, and the gap above them: the largest of the neighbours' ratios, if it is clear."""
     top, least = float(spectrum[0]), float(spectrum[-1])
     if top == 0:
         return len(spectrum), math.inf
-    gap = largest_gap(spectrum, floor=max(rounding, least / top))
+    gap = largest_gap(spectrum, floor=max(floor / top, least / top))
     clear = gap.dim and gap.ratio >= CLEAR and float(spectrum[-gap.dim]) <= tolerance
     return (gap.dim if clear else 0), gap.ratio

@@ -310,7 +310,7 @@ def classical(A: Tensor) -> tuple[str, str] | None:
 
 def _not_reductive(c: Tensor, killing: Tensor, D: Tensor, d: int) -> tuple[str, tuple[tuple[str, ...], ...], list[str]]:
     """Algebras with more than simple ideals and a centre that acts by numbers: a Levi factor and a radical."""
-    radical = null_space(D.T @ killing, floor=structure.SHARP, scale=1.0) if D.shape[1] else torch.eye(d, dtype=c.dtype)
+    radical = structure.kernel(D.T @ killing) if D.shape[1] else torch.eye(d, dtype=c.dtype)
     r = radical.shape[1]
     if not D.shape[1]:
         return f"ℝ^{d}" if d > 1 else "ℝ", (), ["abelian, and not diagonalisable: it holds nilpotent matrices"]

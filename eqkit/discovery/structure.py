@@ -13,7 +13,8 @@ from torch import Tensor
 
 from eqkit.subspaces import as_double, null_space, orthonormal
 
-SHARP = 1e-6  # what is smaller counts as zero, once an algebra is closed to 1e-12
+SHARP = 1e-6  # what is smaller, relative to the largest, counts as zero, once an algebra is closed to 1e-12
+ROUNDING = 1e-9
 
 
 def real_basis(matrices: Tensor) -> Tensor:
@@ -82,25 +83,37 @@ def closed(basis: Tensor, steps: int = 60) -> tuple[Tensor, float]:
             "give a closed basis, or learn it from more data"
         )
     cosine = torch.linalg.svdvals(A.flatten(1) @ start.flatten(1).T).min().clamp(max=1)
-    return A, float((1 - cosine**2).sqrt())
+    sine = float((1 - cosine**2).sqrt())
+    if sine > 0.5:
+        raise ValueError(
+            f"the nearest Lie algebra of dimension {d} leaves the span by a sine of {sine:.2f}; give a basis that is "
+            "closed under brackets, or learn it from more data"
+        )
+    return A, sine
+
+
+def kernel(A: Tensor) -> Tensor:
+    """Orthonormal columns that A (m, n) maps to zero; a matrix of nothing but rounding maps everything there."""
+    return null_space(A, floor=ROUNDING, scale=max(float(torch.linalg.matrix_norm(A, 2)), SHARP))
 
 
 def centre(constants: Tensor) -> Tensor:
     """Coefficients (d, z) of a basis of {A : [A, B] = 0 for all B}."""
     d = len(constants)
-    return null_space(constants.permute(1, 2, 0).reshape(-1, d), scale=1.0, floor=SHARP)
+    return kernel(constants.permute(1, 2, 0).reshape(-1, d))
 
 
 def derived(constants: Tensor) -> Tensor:
     """Coefficients (d, r) of an orthonormal basis of the span of all brackets."""
     if constants.abs().max() < SHARP:
         return constants.new_zeros(len(constants), 0)
-    return orthonormal(constants.flatten(0, 1).T, floor=SHARP)
+    return orthonormal(constants.flatten(0, 1).T, floor=ROUNDING)
 
 
 def rank(constants: Tensor) -> int:
     """The dimension of the centraliser of a generic element: of a Cartan subalgebra, where the algebra is reductive."""
-    return int((torch.linalg.svdvals(generic(constants)) < SHARP).sum())
+    s = torch.linalg.svdvals(generic(constants))
+    return int((s < SHARP * max(float(s.max()), SHARP)).sum())
 
 
 def simple_ideals(constants: Tensor) -> list[Tensor]:
@@ -121,7 +134,7 @@ def commutant(A: Tensor) -> Tensor:
     """An orthonormal basis (c, n, n) of {T : T A = A T for all A}, A (k, n, n)."""
     E = torch.eye(A.shape[-1], dtype=A.dtype)
     rows = torch.cat([torch.kron(a, E) - torch.kron(E, a.T.contiguous()) for a in A])
-    return null_space(rows, floor=SHARP, scale=1.0).T.reshape(-1, *A.shape[1:])
+    return kernel(rows).T.reshape(-1, *A.shape[1:])
 
 
 def invariant_forms(A: Tensor) -> tuple[Tensor, Tensor]:
@@ -131,7 +144,7 @@ def invariant_forms(A: Tensor) -> tuple[Tensor, Tensor]:
     rows = torch.cat([torch.kron(a.T.contiguous(), E) + torch.kron(E, a.T.contiguous()) for a in A])
     swap = torch.eye(n * n, dtype=A.dtype).reshape(n, n, n, n).transpose(0, 1).reshape(n * n, n * n)
     identity = torch.eye(n * n, dtype=A.dtype)
-    found = (null_space(torch.cat([rows, identity - s * swap]), floor=SHARP, scale=1.0) for s in (1, -1))
+    found = (kernel(torch.cat([rows, identity - s * swap])) for s in (1, -1))
     symmetric, skew = (B.T.reshape(-1, n, n) for B in found)
     return symmetric, skew
 
@@ -148,9 +161,10 @@ def irreducible_parts(A: Tensor) -> list[Tensor]:
 
 
 def signature(form: Tensor) -> tuple[int, int]:
-    """How many eigenvalues of a symmetric matrix are positive, and how many negative; below 1e-6 they are zero."""
+    """How many eigenvalues of a symmetric matrix are positive, and how many negative; the rest counts as zero."""
     values = torch.linalg.eigvalsh((form + form.mT) / 2)
-    return int((values > SHARP).sum()), int((values < -SHARP).sum())
+    small = SHARP * max(float(values.abs().amax()), SHARP) if len(values) else 0.0
+    return int((values > small).sum()), int((values < -small).sum())
 
 
 def generic(A: Tensor, seed: int = 0) -> Tensor:

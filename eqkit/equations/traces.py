@@ -42,7 +42,7 @@ def trace_words(degree: int) -> tuple[Word, ...]:
 
 
 def trace_dimension(degree: int, n: int) -> int:
-    """The dimension of the O(n)-conjugation invariants of this degree of one n × n matrix, the rank of `trace_words`."""
+    """The dimension of the invariants of this degree of one n × n matrix under O(n), the rank of `trace_words`."""
     dictionary = trace_words(degree)
     generator = torch.Generator().manual_seed(0)
     A = (

@@ -242,7 +242,7 @@ class LiveMSR(View):
         truth = f"{wrong} weights differ from" if wrong else f"The hidden {self.group} has exactly"
         return (
             f"Read off U: {found.name}, order {found.group.order}, the largest group with this pattern "
-            f"(the 2-closure), with confidence {found.confidence:.2f}; "
+            f"(the 2-closure), with confidence {math.floor(10 * found.confidence) / 10} or more; "
             f"{BATCH} tasks a step, {reading.snapshot.step} steps. {truth} {'the hidden' if wrong else 'this'} pattern."
         )
 

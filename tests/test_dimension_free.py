@@ -62,6 +62,7 @@ def test_as_an_arm_it_recovers_a_hidden_group_from_fewer_tasks_than_a_dense_U():
         problem = hidden_problem(G.vector, 8, 2, seeds=4, generator=seeded())
         atoms = dictionary((S, R, mean), 4, sizes=(6,))
         fits = {arm.name: list(arm.fit(problem, seeded(1)))[-1] for arm in (dimension_free_arm(atoms), DENSE)}
+        assert dimension_free_arm(atoms).dimension(problem) == problem.k * (10 - problem.k)
         assert len(atoms) == 10 and problem.sine(fits["equations"].U).median() < 1e-6
         assert problem.sine(fits[DENSE.name].U).min() > 0.1
 

@@ -328,7 +328,7 @@ class FewShotEpisode(View):
         columns = shared_columns(self.model)
         self.shared.layout.display = "none" if columns is None else ""
         if columns is not None:
-            self.shared.show(mosaic(columns[None]), title="U over a kernel: columns")
+            self.shared.show(mosaic(columns[None]), title="columns of U")
 
     def right(self) -> list[int]:
         """How many queries are told right after each number of inner steps."""

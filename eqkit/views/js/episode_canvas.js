@@ -3,7 +3,7 @@
 function render({ model, el }) {
   const get = (name) => model.get(name), left = 30, gap = 26, panel = 170, head = 24;
   const cell = () => Math.min((get("width") - left - gap - panel) / (get("shot") + get("query")), (get("height") - head) / get("way"));
-  const caption = 17, queries = () => get("way") * get("query");
+  const caption = 20, queries = () => get("way") * get("query");
   const at = (i) => [left + gap + (get("shot") + (i % get("query"))) * cell(), head + Math.floor(i / get("query")) * cell()];
   let cached = "", tiles = [];
 
@@ -66,7 +66,7 @@ function render({ model, el }) {
       context.strokeRect(x + 1.5, y + 1.5, picture, picture);
       context.setLineDash([]);
       const words = `${good ? "✓" : "✗"} ${classes[said][1]}` + (s > 54 ? ` ${p[said].toFixed(2)}` : "");
-      write(words, x + picture / 2, y + picture + caption / 2 + 2, ink(good ? "invariant" : "group"), "center", good ? 400 : 700, 0.88 * font);
+      write(words, x + picture / 2, y + picture + caption / 2 + 4, ink(good ? "invariant" : "group"), "center", good ? 400 : 700, 0.88 * font);
       if (i === get("cursor")) {
         Object.assign(context, { strokeStyle: text, lineWidth: 2 });
         context.strokeRect(x - 2, y - 2, picture + 7, picture + 7);

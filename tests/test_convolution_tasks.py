@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from eqkit.symmetry_matrices import (
     indicators,
     reparameterize,
 )
+from eqkit.tasks import data_file
 from eqkit.tasks.convolutions import ConvolutionTasks, group_convolution
 from eqkit.tasks.linear import no_symmetry, partially_symmetric
 from eqkit.tasks.nonlinear import TwoLayerTasks, two_convolutions
@@ -194,3 +197,21 @@ def test_depth_is_where_moments_fail_and_meta_learning_does_not():
 def test_bad_input_ends_in_a_clear_message(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# the record
+def test_the_recorded_U_is_as_good_as_the_group_and_the_record_says_what_kronecker_factors_cannot():
+    tables = json.loads(data_file("recorded_runs/convolutions.json").read_text(encoding="utf-8"))
+    with np.load(data_file("recorded_runs/convolutions.npz")) as file:
+        for G in (C8, D8):
+            tasks = group_convolution(G)
+            assert tasks.floor(torch.from_numpy(file[f"{G} U"]), 200) < 1.1 * tasks.floor(count=200)
+            rows = {row["method"]: row for row in tables["group convolutions"][f"{G}, 32 × 32 pixels, converged"]}
+            maml = rows["MAML convolution"]["loss"]
+            assert rows["MSR, U dense, k = 27"]["loss"] < 0.6 * maml < 0.7 * rows["MSR, U = A ⊗ B ⊗ C"]["loss"]
+    assert not any(row["commutant"] for key in ("4", "16") for row in tables["no symmetry"][key])
+    own, reverse = tables["reversed outputs"]["rank 1"]
+    assert own["loss"] < 0.2 and reverse["loss"] > 1.5
+    loss = {row["method"]: row["loss"] for row in tables["two layers"]["two convolutions"]}
+    floor = tables["two layers"]["two convolutions"][0]["floor"]
+    assert loss["moments + SVD, k = 3"] > 0.9 * floor > 50 * loss["MSR, two layers, k = 3"]

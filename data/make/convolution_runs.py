@@ -1,6 +1,6 @@
 """Write data/recorded_runs/convolutions.json and convolutions.npz: runs of group convolutions and more, for chapter 08.
 
-python data/make/convolution_runs.py       # 5 minutes of one core
+python data/make/convolution_runs.py       # 3 minutes of one core
 
 The rows are those of tests/benchmarks/symmetry_of_convolutions.py, each with 61 losses of its training; what is in the
 file already is kept, so a command that was stopped goes on. The npz holds the dense U learned on 32 × 32 pixels.

@@ -1,6 +1,6 @@
 """Group convolutions, broken and missing symmetry, and depth: learned symmetry matrices beside MAML, as five tables.
 
-    python tests/benchmarks/symmetry_of_convolutions.py            # all of it, 4 minutes of one core
+    python tests/benchmarks/symmetry_of_convolutions.py            # all of it, 3 minutes of one core
 
 Losses are mean squared errors on new tasks ± the half width of a 95 % confidence interval. E y² = 1 in the first table,
 3 in the second, dim in the third. `data/make/convolution_runs.py` records the same rows.
@@ -25,7 +25,6 @@ from eqkit.symmetry_matrices import (
     ReparameterizedLinear,
     filters,
     indicators,
-    matrices,
     recover,
     reparameterize,
 )
@@ -88,7 +87,7 @@ def group_convolutions(G: groups.MatrixGroup, size: int, schedule: str) -> Itera
     for name, module in kernels(c_out).items():
         names = filters(module) if name.startswith("MSR") else ["weight"]
         inner = GradientSteps(1, 0.1 if schedule == "published" else c_out / 2)
-        steps, rate = (400, 1e-3) if schedule == "published" else (600, 1e-2)
+        steps, rate = (400, 1e-3) if schedule == "published" else (300, 1e-2)
         row = trained(Adapted(module, *names), tasks, inner, steps, rate, schedule != "published", 500)
         U = module.U.detach() if isinstance(module, ReparameterizedConv2d) else torch.eye(entries)
         row |= {"group": str(G), "size": size, "method": name, "schedule": schedule}
@@ -164,7 +163,6 @@ def two_layers() -> Iterator[Row]:
     for name, model in models.items():
         row = trained(model, tasks, LeastSquares(ridge), 600, 1e-2, test=2000)
         yield row | {"method": name, "floor": tasks.linear_floor}
-    assert len(matrices(net)) == 1
 
 
 # 5. what was learned

@@ -87,14 +87,15 @@ class Monomials(nn.Module):
 
 
 def fit_polynomial(x: Tensor, y: Tensor, largest: int = 4) -> Fitted:
-    """The polynomial of least squared error, of the degree ≤ `largest` that is best on a tenth held out; float64.
+    """The polynomial of least squared error, of the degree ≤ `largest` that does best on examples left out; float64.
 
     Where the data come from a polynomial this is far more exact than a network: its coefficients err by noise / √N.
+    `.error` leaves out each example in turn, which for least squares takes one fit: its residual / (1 − leverage).
     Degrees with more than N / 4 monomials are not tried. ValueError as in `fit`.
     """
     x, y = _checked(x, y, torch.float64)
     mean, deviation = y.mean(0), y.std(0)
-    scale, held = float(x.square().mean().sqrt()) or 1.0, max(2, len(x) // 10)
+    scale = float(x.square().mean().sqrt()) or 1.0
     best: Fitted | None = None
     for degree in range(1, require_integer("fit_polynomial: largest", largest) + 1):
         if math.comb(x[0].numel() + degree, degree) > len(x) / 4:
@@ -102,8 +103,12 @@ def fit_polynomial(x: Tensor, y: Tensor, largest: int = 4) -> Fitted:
         features, targets = Monomials(x[0].numel(), degree), (y - mean) / deviation
         values = features(x / scale)
         design = torch.cat([values, torch.ones_like(values[:, :1])], 1)
-        solution = torch.linalg.lstsq(design[:-held], targets[:-held]).solution
-        error = float((design[-held:] @ solution - targets[-held:]).square().mean())
+        Q, R = torch.linalg.qr(design)
+        if R.diagonal().abs().min() < 1e-10 * R.diagonal().abs().max():
+            break  # the examples satisfy an equation of this degree, which leaves the polynomial open
+        rest, leverage = targets - Q @ (Q.T @ targets), Q.square().sum(1)
+        error = float((rest / (1 - leverage)[:, None]).square().mean())
+        solution = torch.linalg.solve_triangular(R, Q.T @ targets, upper=True)
         if best is None or error < 0.98 * best.error:
             linear = nn.Linear(design.shape[1] - 1, y.shape[1], dtype=torch.float64)
             linear.weight.data, linear.bias.data = solution[:-1].T.contiguous(), solution[-1].contiguous()

@@ -87,6 +87,21 @@ def test_one_run_alone_hides_the_second_canvas(live):
     assert view.state()["directions"] == [4]
 
 
+def test_other_runs_and_other_pictures_are_chosen_and_reset_goes_back():
+    view = MSRScrubber()
+    start = view.state()
+    view.basis.value = GAUGE
+    view.player.seek(3)
+    view.right.value = "nothing"
+    assert view.footer.error == "" and len(view.state()["directions"]) == 1
+    view.left.value = "D(6), recorded"
+    assert view.state()["directions"] == [4] and view.canvases[0].title == f"D(6), recorded: {GAUGE}"
+    view.right.value = "C(8), recorded"
+    assert view.state()["directions"] == [4, 8] and view.canvases[1].layout.display == ""
+    view._reset()
+    assert view.state() == start
+
+
 def test_a_run_without_a_known_group_is_measured_against_its_end():
     snapshots = meta(steps=30).snapshots
     view = MSRScrubber(snapshots)

@@ -336,7 +336,11 @@ class Chart(Component):
             axes.axvline(step, color="#666666", linestyle=":", linewidth=1)
             if taken - step > 0.05 * self.x_max:
                 taken = step
-                where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "right"}
+                where: dict[str, Any] = {
+                    "xycoords": ("data", "axes fraction"),
+                    "textcoords": "offset points",
+                    "ha": "right",
+                }
                 axes.annotate(name, (step, 0.9), (-2, 0), color="#666666", fontsize=8, **where)
         axes.locator_params(axis="x", integer=True)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))

@@ -134,6 +134,11 @@ class MSRScrubber(View):
         """The runs that are shown, one or two."""
         return [self._runs[c.value] for c in (self.left, self.right) if c.value != NOTHING]
 
+    @property
+    def step(self) -> int:
+        """The step that is shown."""
+        return self.frames[-1] if self.player.current is None else self.player.current
+
     def _load(self) -> None:
         """The steps of both runs together, at most FRAMES of them, and everything that is drawn at each."""
         steps = sorted({step for run in self.runs for step in run.steps})
@@ -181,7 +186,7 @@ class MSRScrubber(View):
         return f"step {step} of {self.frames[-1]}"
 
     def verdict(self) -> str:
-        step, words = self.player.current, []
+        step, words = self.step, list[str]()
         for run in self.runs:
             reading = run.at(step)
             held = f"{reading.directions} of {reading.target.dim} directions"
@@ -198,7 +203,7 @@ class MSRScrubber(View):
 
     def state(self) -> dict[str, Any]:
         """What is shown, and how many directions each run has there."""
-        step = self.player.current
+        step = self.step
         return {
             "left": self.left.value,
             "right": self.right.value,
@@ -218,7 +223,7 @@ class MSRScrubber(View):
         lines = ["from eqkit import meta_learning, symmetry_matrices"]
         for run in self.runs:
             shape = tuple(run.readings[0].target.pattern.shape)
-            step = run.at(self.player.current).snapshot.step
+            step = run.at(self.step).snapshot.step
             lines += [
                 run.code,
                 f"U = next(s.U for s in snapshots if s.step == {step})  # of {run.name}",

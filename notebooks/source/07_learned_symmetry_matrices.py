@@ -62,7 +62,7 @@ guess
 # %% [markdown]
 # ## Watch it happen
 #
-# Press ▶. Each cell of the big square is one weight; weights with the same colour are alike as far as the network has learned.
+# Press ▶. Each cell of the square *learned* is one weight; weights with the same colour are alike as far as the network has learned.
 # The loss falls towards its floor, and the angle between what is learned and the truth falls towards zero. ■ stops; the
 # scrubber replays. (`player.run` below is the same training for a notebook that runs by itself.)
 

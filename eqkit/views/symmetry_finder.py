@@ -136,7 +136,7 @@ class SymmetryFinder(View):
         text, noise = self.menu.value, self.noise.value
         if self._given:
             f, x, y = self._given
-            f = discovery.fit_polynomial(x, y) if f is None else f
+            f = discovery.fit_polynomial(x, y) if y is not None else f
         else:
             n, generator = variables(text), torch.Generator().manual_seed(0)
             polynomial, T = invariants.polynomial(text, n), changed_basis(n)

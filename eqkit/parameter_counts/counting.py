@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -13,6 +14,7 @@ from eqkit.equivariant_maps import Hom
 from eqkit.parameter_counts import dimensions
 from eqkit.parameter_counts.isotypes import lower_bound
 from eqkit.representations import Monomial, Representation
+from eqkit.representations.algebra import Sum
 from eqkit.subspaces import require_integer
 
 LATEX = {"−": "-", "·": r"\cdot ", "Σ": r"\sum ", "dim Hom": r"\dim\mathrm{Hom}", "dim g": r"\dim\mathfrak{g}"}
@@ -99,7 +101,7 @@ def count(
     whatever n. G is given by matrices N × N; complex groups by complex numbers, but for their Lie algebras, which are
     real spaces. ValueError for what does not fit.
     """
-    G, m, n, tied = V.group, W.size, V.size, Hom(V, W).dim
+    G, m, n, tied = V.group, W.size, V.size, _dimension(V, W)
     k = max(1, tied) if k is None else k
     if require_integer("count: k, the columns of U,", k) not in range(tied, m * n + 1):
         raise ValueError(f"count: k = {k}; Hom({V}, {W}) over {G} has dimension {tied}, so take {tied} ≤ k ≤ {m * n}")
@@ -132,7 +134,7 @@ def count(
     if V == W:
         with contextlib.suppress(ValueError):  # V may be no sum of irreducibles
             holds = "the kind of G is known, its basis is not"
-            optional["lower_bound"] = row("lower bound", lower_bound(V), "n² − Σ(mᵢ² + dᵢ² − 1)", holds)
+            optional["lower_bound"] = row("lower bound", _lower_bound(V), "n² − Σ(mᵢ² + dᵢ² − 1)", holds)
     return ParameterCounts(
         dense=row("weight", m * n, "mn", "no symmetry: a task learns all of W"),
         tied=row("tied weight", tied, "dim Hom", "G is known: a task learns its filter v"),
@@ -144,6 +146,19 @@ def count(
         generators=row("two generators", 2 * G.n**2, "2N²", "two elements generate G, V and W are made from them"),
         **optional,
     )
+
+
+@functools.lru_cache(256)  # other k and ranks cost nothing, nor do more copies
+def _dimension(V: Representation, W: Representation) -> int:
+    """dim Hom(V, W), which is additive in both."""
+    if isinstance(V, Sum):
+        return sum(_dimension(part, W) for part in V.parts)
+    if isinstance(W, Sum):
+        return sum(_dimension(V, part) for part in W.parts)
+    return Hom(V, W).dim
+
+
+_lower_bound = functools.lru_cache(256)(lower_bound)
 
 
 def hom_dimension(V: Representation, W: Representation, degree: int = 2) -> int:

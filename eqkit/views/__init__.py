@@ -51,6 +51,7 @@ from eqkit.views.lie_explorer import LieExplorer
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.msr_scrubber import MSRScrubber
 from eqkit.views.orbit_playground import OrbitPlayground
+from eqkit.views.parameter_counter import ParameterCounter
 from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
 from eqkit.views.sharing_pattern import SharingPattern
@@ -72,6 +73,7 @@ __all__ = [
     "MSRScrubber",
     "MatrixCanvas",
     "OrbitPlayground",
+    "ParameterCounter",
     "Player",
     "PointCanvas",
     "ReynoldsAverager",

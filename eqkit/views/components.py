@@ -276,14 +276,16 @@ class Chart(Component):
     """Curves over steps, linear or logarithmic, with dashed floors, marks at steps and a shaded tolerance band.
 
     series: list of {"name", "colour": role or hex, "dash": bool}; one without a name is not in the legend. show() takes
-    one row (step, value, …) a point; NaN leaves a gap. `cursor` is the row read out in the legend (−1: the last);
-    dragging on the chart moves it. `legend` is False where a table beside the chart names the curves.
+    one row (step, value, …) a point; NaN leaves a gap; with log_x the steps have a log scale too. `cursor` is the row
+    read out in the legend (−1: the last); dragging on the chart moves it. `legend` is False where a table beside the
+    chart names the curves.
     """
 
     _esm = _esm("chart")
     series = _synced(traitlets.List())
     data = _buffer()
     log = _synced(traitlets.Bool(False))
+    log_x = _synced(traitlets.Bool(False))
     floors = _synced(traitlets.List())
     marks = _synced(traitlets.List())
     band = _synced(traitlets.List())
@@ -311,6 +313,8 @@ class Chart(Component):
             self.rev += 1
 
     def draw(self, axes: Axes) -> None:
+        from matplotlib.ticker import LogLocator
+
         rows = np.frombuffer(self.data, np.float32).reshape(-1, len(self.series) + 1)
         for k, entry in enumerate(self.series, 1):
             dash = "--" if entry.get("dash") else "-"
@@ -342,7 +346,12 @@ class Chart(Component):
                     "ha": "right",
                 }
                 axes.annotate(name, (step, 0.9), (-2, 0), color="#666666", fontsize=8, **where)
-        axes.locator_params(axis="x", integer=True)
+        if self.log_x:
+            axes.set_xscale("log", subs=[])
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+        else:
+            axes.locator_params(axis="x", integer=True)
         axes.set(xlabel=self.x_label, xlim=(rows[0, 0] if len(rows) else 0, max(self.x_max, *rows[-1:, 0], 1)))
         axes.set_title(self.title)
         if len(self.series) > 1 and self.legend:

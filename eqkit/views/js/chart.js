@@ -20,13 +20,20 @@ function render({ model, el }) {
     const xs = [table.length ? table[0][0] : 0, Math.max(model.get("x_max"), table.length ? table[table.length - 1][0] : 1)];
     const width = model.get("width") - pad.left - pad.right, height = model.get("height") - pad.top - pad.bottom;
     const y = (v) => pad.top + height * (1 - ((log ? Math.log10(Math.max(v, 1e-17)) : v) - low) / (high - low || 1));
-    return { low, high, log, width, height, xs, x: (v) => pad.left + (width * (v - xs[0])) / (xs[1] - xs[0] || 1), y };
+    const along = model.get("log_x") ? (v) => Math.log10(Math.max(v, 1e-17)) : (v) => v, [first, last] = xs.map(along);
+    return { low, high, log, width, height, xs, x: (v) => pad.left + (width * (along(v) - first)) / (last - first || 1), y };
   }
   function ticks(low, high, count) {
     const rough = (high - low) / count || 1, power = 10 ** Math.floor(Math.log10(rough));
     const step = power * [1, 2, 5, 10].find((m) => m * power >= rough), out = [];
     for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) out.push(k * step);
     return out;
+  }
+
+  function doublings([low, high]) {  // 1, 2, 5, 10, … or, over more than two decades, powers of ten
+    const out = [];
+    for (let k = Math.floor(Math.log10(low)); 10 ** k <= high; k++) out.push(...(high < 100 * low ? [1, 2, 5] : [1]).map((m) => m * 10 ** k));
+    return out.filter((v) => v >= low && v <= high);
   }
 
   function draw(context, { ink, soft, grid, font, family }) {
@@ -52,7 +59,7 @@ function render({ model, el }) {
     }
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const v of ticks(xs[0], xs[1], width / (3.6 * font))) {
+    for (const v of model.get("log_x") ? doublings(xs) : ticks(xs[0], xs[1], width / (3.6 * font))) {
       const last = pad.left + width + pad.right - context.measureText(tidy(v)).width / 2;
       context.fillText(tidy(v), Math.min(x(v), last), pad.top + height + 5);
     }

@@ -29,7 +29,7 @@ def learned():
     return model, inner
 
 
-@pytest.mark.parametrize("n, target, count", [(16, 0.75, 4000), (70, 0.22, 4000), (256, 0.075, 1000)])
+@pytest.mark.parametrize("n, target, count", [(16, 0.8, 2000), (70, 0.22, 2000), (256, 0.075, 500)])
 def test_what_is_learned_at_n_16_is_used_at_every_n(learned, n, target, count):
     model, inner = learned
     before = model.theta.detach().clone()

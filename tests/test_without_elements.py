@@ -5,7 +5,7 @@ import scipy.optimize
 import torch
 
 from eqkit import groups, subspaces
-from eqkit.equations import EquationSystem, S, learn_equations, letter
+from eqkit.equations import EquationSystem, J, S, learn_equations, letter
 from eqkit.equations.without_elements import commutant, members, relate
 from eqkit.equivariant_maps import Hom
 from eqkit.meta_learning import LeastSquares, meta_learn
@@ -81,6 +81,13 @@ def test_spaces_of_weights_give_the_equations_of_weights_and_of_sums_of_elements
     for n in (9, 12):
         assert weights.residual(members(exact(group, n), n, 5, seeded())).max() < 1e-9
         assert sums.residual(group(n).elements()).max() < 1e-9 < sums.residual(groups.S(n).generators).max()
+
+
+def test_words_cut_out_the_weights_of_c_and_d_but_not_those_of_s():
+    """λE + γJ is no variety of these words: Mᵀ = M, M J = J M leaves 16 dimensions of which 2 are right at n = 6."""
+    for group, letters, dimension in ((groups.C, (S,), 6), (groups.D, (S,), 4), (groups.S, (J,), 16)):
+        weights = from_matrices(lambda n, group=group: members(exact(group, n), n, 24, seeded(n)), letters)
+        assert weights.dimension(6) == dimension and (exact(group, 6).shape[1] == dimension) == (group is not groups.S)
 
 
 @pytest.mark.parametrize("group", [groups.C, groups.D, groups.S])

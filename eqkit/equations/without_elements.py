@@ -2,8 +2,9 @@
 
 Matrices that stand in for elements are all that `learn_equations` needs, and each source gives other ones. Pairs give
 the elements themselves. A learned span(U_n) gives weights, hence the equations of the *weights*, M S = S M for
-convolutions. Its commutant gives sums of elements, so only equations linear in M come of it: it is the group algebra
-(double centraliser theorem), and the group is what M Mᵀ = E or M∘M = M leaves of it.
+convolutions; they hold and need not suffice: λE + γJ satisfies Mᵀ = M, M J = J M, and so do many others. Its commutant
+gives sums of elements, so only equations linear in M come of it: it is the group algebra (double centraliser theorem),
+and the group is what M Mᵀ = E or M∘M = M leaves of it.
 """
 
 from __future__ import annotations

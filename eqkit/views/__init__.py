@@ -52,6 +52,7 @@ from eqkit.views.live_msr import LiveMSR
 from eqkit.views.msr_scrubber import MSRScrubber
 from eqkit.views.orbit_playground import OrbitPlayground
 from eqkit.views.parameter_counter import ParameterCounter
+from eqkit.views.phase_diagram import PhaseDiagram
 from eqkit.views.player import Player
 from eqkit.views.reynolds_averager import ReynoldsAverager
 from eqkit.views.sharing_pattern import SharingPattern
@@ -74,6 +75,7 @@ __all__ = [
     "MatrixCanvas",
     "OrbitPlayground",
     "ParameterCounter",
+    "PhaseDiagram",
     "Player",
     "PointCanvas",
     "ReynoldsAverager",

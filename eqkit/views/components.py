@@ -275,10 +275,10 @@ class PointCanvas(Component):
 class Chart(Component):
     """Curves over steps, linear or logarithmic, with dashed floors, marks at steps and a shaded tolerance band.
 
-    series: list of {"name", "colour": role or hex, "dash": bool}; one without a name is not in the legend. show() takes
-    one row (step, value, …) a point; NaN leaves a gap; with log_x the steps have a log scale too. `cursor` is the row
-    read out in the legend (−1: the last); dragging on the chart moves it. `legend` is False where a table beside the
-    chart names the curves.
+    series: list of {"name", "colour": role or hex, "dash": bool}, with "points": True dots instead of a curve; one
+    without a name is not in the legend. show() takes one row (step, value, …) a point; NaN leaves a gap; with log_x the
+    steps have a log scale too. `cursor` is the row read out in the legend (−1: the last); dragging on the chart moves
+    it. `legend` is False where a table beside the chart names the curves.
     """
 
     _esm = _esm("chart")
@@ -317,7 +317,7 @@ class Chart(Component):
 
         rows = np.frombuffer(self.data, np.float32).reshape(-1, len(self.series) + 1)
         for k, entry in enumerate(self.series, 1):
-            dash = "--" if entry.get("dash") else "-"
+            dash = "o" if entry.get("points") else "--" if entry.get("dash") else "-"
             axes.plot(rows[:, 0], rows[:, k], dash, color=style.colour(entry["colour"]), label=entry["name"] or None)
         if len(rows):
             axes.axvline(rows[self.cursor if self.cursor < len(rows) else -1, 0], color="#888888", linewidth=1)

@@ -17,7 +17,7 @@ function render({ model, el }) {
     if (!ys.length) [low, high] = log ? [1e-3, 1] : [0, 1];
     if (log) [low, high] = [Math.floor(Math.log10(Math.max(low, 1e-17)) - 0.25), Math.ceil(Math.log10(high) + 0.05)];
     else [low, high] = [Math.min(0, low), high + 0.05 * (high - Math.min(0, low) || 1)];
-    const xs = [table.length ? table[0][0] : 0, Math.max(model.get("x_max"), table.length ? table[table.length - 1][0] : 1)];
+    const xs = [table.length ? table[0][0] : +model.get("log_x"), Math.max(model.get("x_max"), table.length ? table[table.length - 1][0] : 1)];
     const width = model.get("width") - pad.left - pad.right, height = model.get("height") - pad.top - pad.bottom;
     const y = (v) => pad.top + height * (1 - ((log ? Math.log10(Math.max(v, 1e-17)) : v) - low) / (high - low || 1));
     const along = model.get("log_x") ? (v) => Math.log10(Math.max(v, 1e-17)) : (v) => v, [first, last] = xs.map(along);
@@ -86,8 +86,15 @@ function render({ model, el }) {
       const wide = context.measureText(name).width + 4;
       if (Math.abs(taken - v) > wide) context.fillText(name, (taken = v) - wide + 2, pad.top + 1.1 * font);
     }
-    series.forEach(({ colour, dash }, k) => {
-      context.strokeStyle = ink(colour);
+    series.forEach(({ colour, dash, points }, k) => {
+      context.strokeStyle = context.fillStyle = ink(colour);
+      for (const row of points ? table : []) {
+        if (!Number.isFinite(row[k + 1])) continue;
+        context.beginPath();
+        context.arc(x(row[0]), y(row[k + 1]), 6, 0, 2 * Math.PI);
+        context.fill();
+      }
+      if (points) return;
       context.setLineDash(dash ? [4, 4] : []);
       context.lineWidth = 2.2;
       context.beginPath();
@@ -115,11 +122,11 @@ function render({ model, el }) {
       });
     }
     legend.style.display = model.get("legend") ? "" : "none";
-    legend.replaceChildren(...series.flatMap(({ name, colour, dash }, k) => {
+    legend.replaceChildren(...series.flatMap(({ name, colour, dash, points }, k) => {
       if (!name) return [];
       const item = element("span", ""), swatch = element("i", dash ? "eq-dash" : "");
       swatch.style.borderColor = ink(colour);
-      item.append(swatch, `${name} ${now ? tidy(now[k + 1]) : ""}`);
+      item.append(swatch, `${name} ${now && !points ? tidy(now[k + 1]) : ""}`);
       return item;
     }));
     legend.style.width = view.canvas.style.width;

@@ -44,6 +44,8 @@ from eqkit.views.break_it import BreakIt
 from eqkit.views.components import Chart, MatrixCanvas, PointCanvas, draw_matrix
 from eqkit.views.constraint_satisfaction import ConstraintSatisfaction
 from eqkit.views.deep_sets_embedding import DeepSetsEmbedding
+from eqkit.views.dimension_slider import DimensionSlider
+from eqkit.views.equation_learner import EquationLearner
 from eqkit.views.few_shot_episode import FewShotEpisode
 from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.invariant_ring_explorer import InvariantRingExplorer
@@ -66,6 +68,8 @@ __all__ = [
     "Chart",
     "ConstraintSatisfaction",
     "DeepSetsEmbedding",
+    "DimensionSlider",
+    "EquationLearner",
     "FewShotEpisode",
     "GroupExplorer",
     "InvariantRingExplorer",

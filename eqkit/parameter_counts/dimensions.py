@@ -90,12 +90,15 @@ def data_bound(
     """T · m · min(S, n) ≥ d + T k, d = k(mn − k): no method recovers span(U) from less, even without noise.
 
     Each of T tasks shows S examples y = W x with m outputs; beyond n examples W is known and nothing is added. Unknown
-    are a filter v (k,) for each task and span(U): a point of Gr(k, mn), or of a family of lower `dimension` d that U is
-    taken from. With more unknowns than equations every solution lies on a curve of others, for no fibre of a map has
-    less than the difference of the dimensions. A task brings m min(S, n) − k equations more than unknowns, so if
-    m min(S, n) ≤ k no number of tasks suffices, unless k = mn, where there is nothing to learn. With the same S < n
-    inputs in all tasks (`fresh` = False) weights are seen on one subspace of inputs only, and a free U is never
-    determined. Necessary, not sufficient: see `least_shots` and `free_directions` for what symmetry adds.
+    are a filter v (k,) for each task and span(U): a point of Gr(k, mn), or of a smooth family of `dimension` d. With
+    more unknowns than equations every solution lies on a curve of others, for no fibre of a map has less than the
+    difference of the dimensions. A task brings m min(S, n) − k equations more than unknowns, so if m min(S, n) ≤ k no
+    number of tasks suffices, unless k = mn, where there is nothing to learn. With the same S < n inputs in all tasks
+    (`fresh` = False) weights are seen on one subspace of inputs only, and a free U is never determined.
+
+    d = lower_bound(V) holds for every method that does not know the basis of V. Where U is computed from parameters, as
+    from generators, the dimension of the image is d for a generic U only: at an exact commutant, which many generators
+    share, the image is singular and less data may do. Necessary, not sufficient: see `least_shots`, `free_directions`.
     """
     _require_columns("data_bound: U", k, require_integer("m", m) * require_integer("n", n))
     require_integer("data_bound: tasks", tasks)

@@ -72,7 +72,10 @@ class PhaseDiagram:
         return (cell for cell in self.cells if all(w in (None, c) for w, c in zip(wanted, cell[:4], strict=True)))
 
     def bound(self, group: str, arm: str, tasks: int, shots: int) -> DataBound:
-        """The counting bound for what this arm has to find; `bound.least_tasks` is the line in the picture."""
+        """The counting bound for what this arm has to find; `bound.least_tasks` is the line in the picture.
+
+        For generators it holds for a generic U, and not always for an exact commutant: see `data_bound`.
+        """
         about = self.arms[group, arm]
         return data_bound(about.k, self.n, self.n, tasks, shots, dimension=about.dimension)
 

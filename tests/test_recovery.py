@@ -215,7 +215,7 @@ def test_the_recorded_diagram_keeps_the_bounds():
     found = [cell for cell in diagram.cells if cell.recovered > 0]
     assert len(found) > 250
     grid = "C(2) × C(3) on a grid"
-    hidden = {"S(6)": S(6).vector, "D(6)": D(6).vector, grid: C(2).vector @ C(3).vector}
+    hidden = {"S(6)": S(6).vector, "D(6)": D(6).vector, "C(6)": C(6).vector, grid: C(2).vector @ C(3).vector}
     for cell in found:
         if "generator" in cell.arm:  # they know nothing of the basis; their dimension is that of a generic U
             bound = data_bound(diagram.arms[cell[:2]].k, 6, 6, *cell[2:4], dimension=lower_bound(hidden[cell.group]))

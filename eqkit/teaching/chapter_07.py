@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from eqkit import groups
+from eqkit import groups, subspaces
 from eqkit.equivariant_maps import Hom
+from eqkit.symmetry_matrices import indicators, matrices
 from eqkit.teaching import Verdict, beside, difference, drawing, right, smallest, wrong
 from eqkit.views import draw_matrix, style
 
@@ -87,5 +88,59 @@ def two_colours() -> None:
         pyplot.show()
 
 
-CHECKS = {"07.1": adapt, "07.2": columns, "07.3": hiding}
+def canonical(answer) -> Verdict:
+    """write canonical(U, pattern), the basis of span(U) whose column b has mean 1 over label b and 0 over the others"""
+    generator = torch.Generator().manual_seed(0)
+
+    def case(pattern: torch.Tensor, noise: float) -> tuple[torch.Tensor, torch.Tensor]:
+        k = int(pattern.max()) + 1
+        A = torch.eye(k).double() + torch.ones(k, k) * 2  # columns that are mixed, with the inverse E − 2/(2k + 1)
+        A[0] *= 2
+        exact = indicators(pattern).to_dense().double()
+        return (exact + noise * torch.randn(exact.shape, generator=generator, dtype=torch.float64)) @ A, pattern
+
+    patterns = [torch.tensor([[0]]), torch.tensor([[0, 1]]), torch.tensor([[0, 1], [1, 0]])]
+    patterns += [Hom(G.vector, G.vector).pattern for G in (groups.C(3), groups.D(4))]
+
+    def fault(case):
+        U, pattern = case
+        k = U.shape[1]
+        means = torch.stack([U[pattern.flatten() == label].mean(0) for label in range(k)])
+        return difference(answer(U, pattern), U @ torch.linalg.inv(means), "canonical(U, pattern)")
+
+    found = smallest([case(pattern, noise) for noise in (0.0, 0.01) for pattern in patterns], fault)
+    if found:
+        (U, pattern), sentence = found
+        return wrong(f"for a pattern with {U.shape[1]} labels: {sentence}", beside(pattern=pattern, U=U))
+    return right("whoever trains, with whatever seed: if the span is the same, this U is the same, and it can be read")
+
+
+def circular(answer) -> Verdict:
+    """write circular(n), an nn.Linear(n, n) without bias whose weight mat(U v) is any circular convolution, no other"""
+
+    def fault(n: int) -> str | None:
+        given, H = answer(n), Hom(groups.C(n).vector, groups.C(n).vector)
+        layer = getattr(given, "answer", given)  # the module itself, without its guard
+        if not isinstance(layer, torch.nn.Linear):
+            return f"circular(n) is a {type(layer).__name__}; it is an nn.Linear, reparameterized"
+        if set(found := matrices(layer)) != {"weight"}:
+            return f"reparameterized are {', '.join(found) or 'no parameters'}; it should be the weight, and no bias"
+        U = found["weight"].U.detach().double()
+        if U.shape != H.U.shape:
+            return f"U has shape {tuple(U.shape)}; n filter numbers and n² weights make it {tuple(H.U.shape)}"
+        angles = subspaces.principal_angles(U, H.U) if torch.linalg.matrix_rank(U) == n else torch.ones(1)
+        if len(angles) < n:
+            return "the columns of U are dependent, so not every circular convolution is reached"
+        if angles.sin().max() > 1e-4:
+            return "there are filters v whose weight mat(U v) does not commute with the cyclic shift"
+        return None
+
+    found = smallest([2, 3, 5], fault)
+    if found:
+        n, sentence = found
+        return wrong(f"for n = {n}: {sentence}")
+    return right("equivariance by construction: what meta-learning found in this chapter, put in by hand")
+
+
+CHECKS = {"07.1": adapt, "07.2": columns, "07.3": hiding, "07.4": canonical, "07.5": circular}
 PICTURES = {"07.3": two_colours}

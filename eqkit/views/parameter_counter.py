@@ -156,8 +156,8 @@ class ParameterCounter(View):
         self.n = ipywidgets.SelectionSlider(options=MANY, description="n", **wide)
         self.m = ipywidgets.SelectionSlider(options=[1], description="m, outputs", **wide)
         self.k = ipywidgets.IntSlider(1, 1, 1, description="k, columns of U", **wide)
-        self.bars = LogBars(title="numbers, and memory in float32", width=660, height=400)
-        self.curves = Chart("numbers for other n: drag", [], 330, 330, log=True, log_x=True, x_label="n")
+        self.bars = LogBars(title="numbers, and memory in float32", width=532, height=400)
+        self.curves = Chart("numbers for other n: drag", [], 268, 330, log=True, log_x=True, x_label="n")
         self._settle()
         self.assemble([[self.bars], [self.curves]], [self.menu, self.n, self.m, self.k])
         self.on(self.menu, "value", self._choose)
@@ -280,7 +280,9 @@ class ParameterCounter(View):
         if counts.equations is None:
             return f"{told} Equations for {self.family.name} have no name here."
         free = counts.grassmannian.number
-        return f"{told} At every n {counts.equations.number} coefficients of equations do; span(U) has {free:,} here."
+        return (
+            f"{told} Equations: {counts.equations.number} coefficients at every n; span(U) takes {free:,} numbers here."
+        )
 
     def state(self) -> dict[str, Any]:
         """The choice, and every number."""

@@ -126,18 +126,18 @@ class PhaseDiagram(View):
             name: ipywidgets.Dropdown(options=[], description=words, **wide)
             for name, words in (("group", "hidden group"), ("arm", "description of U"), ("shots", "shots"))
         }
-        self.cells = PhaseCells(title="seeds recovered", width=660, height=240, lines=[])
+        self.cells = PhaseCells(title="seeds recovered", width=506, height=240, lines=[])
         self.curves = Chart(
-            "the run of this cell: first seed",
-            [{"name": "loss", "colour": "data"}, {"name": "sine of the largest angle", "colour": "learned"}],
-            380,
+            "its run: the first seed",
+            [{"name": "loss", "colour": "data"}, {"name": "sine", "colour": "learned"}],
+            288,
             210,
             log=True,
             log_x=True,
             x_label="step, counted from 1",
         )
-        self.about = Table(title="this cell", width=380, height=230)
-        self.dots = Chart("sine against number of parameters", [], 560, 210, log=True, log_x=True)
+        self.about = Table(title="this cell", width=288, height=230)
+        self.dots = Chart("sine against number of parameters", [], 506, 200, log=True, log_x=True)
         self.dots.x_label = "parameters of the description"
         self.player = Player(lambda _: None, lambda _: None, lambda step: f"step {step}")
         self.player.follow(self.curves, "cursor")
@@ -179,8 +179,8 @@ class PhaseDiagram(View):
         fixed: dict[str, Any] = {}
         with self.together():
             for name, menu in self.menus.items():
-                menu.disabled = name == self.rows.value
-                if menu.disabled:
+                menu.layout.display = "none" if name == self.rows.value else ""
+                if name == self.rows.value:
                     continue
                 counted = Counter(
                     {v: len(self._values(self.rows.value, **{**fixed, name: v})) for v in self._values(name, **fixed)}
@@ -200,7 +200,7 @@ class PhaseDiagram(View):
     @property
     def fixed(self) -> dict[str, Any]:
         """The group, arm and shots that the menus fix, two of these."""
-        return {name: menu.value for name, menu in self.menus.items() if not menu.disabled}
+        return {name: menu.value for name, menu in self.menus.items() if name != self.rows.value}
 
     def _paint(self) -> None:
         fixed, kind = self.fixed, self.rows.value

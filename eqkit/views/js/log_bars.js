@@ -1,6 +1,6 @@
 // Labelled bars from left to right on a log axis, two words behind each; a click, or ↑ ↓, selects one, and the line below tells about it, or about the one under the pointer.
 function render({ model, el }) {
-  const get = (name) => model.get(name), pad = { left: 216, right: 160, top: 4, bottom: 74 };
+  const get = (name) => model.get(name), pad = { left: 206, right: 134, top: 4, bottom: 74 };
   let hovered = -1;
   const slot = () => (get("height") - pad.top - pad.bottom) / Math.max(1, get("rows").length);
   const superscript = (k) => "10" + [...String(k)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");

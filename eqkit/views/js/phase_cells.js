@@ -1,6 +1,6 @@
 // A table of cells coloured by a share, with names of rows and columns and lines between the cells of each row. Hovering outlines a cell, and resting on it, a click or the arrow keys set `cursor`.
 function render({ model, el }) {
-  const get = (name) => model.get(name), pad = { left: 176, right: 4, top: 2, bottom: 66 };
+  const get = (name) => model.get(name), pad = { left: 180, right: 4, top: 2, bottom: 66 };
   let hovered = -1, resting = 0;
   const size = () => [get("rows").length, get("columns").length];
   const pitch = () => [(get("width") - pad.left - pad.right) / size()[1], (get("height") - pad.top - pad.bottom) / size()[0]];

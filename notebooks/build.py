@@ -10,6 +10,7 @@ The source format is in CONTRIBUTING.md, under "Writing a chapter".
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import re
 import sys
@@ -22,6 +23,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from eqkit.views import style
 
 FOLDER = Path(__file__).resolve().parent
 ROLES = ("exercise", "hint", "stub", "check", "solution", "mistake")  # the parts of an exercise, in this order
@@ -178,7 +181,10 @@ def execute(book: NotebookNode, folder: Path) -> NotebookNode:
                 raise ValueError(f"cell {cell.id} writes to stderr: {output.text}")
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]  # the full one holds paths of this machine
-            output.get("data", {}).pop(WIDGET_VIEW, None)
+            data = output.get("data", {})
+            data.pop(WIDGET_VIEW, None)
+            if "image/png" in data:
+                data["image/png"] = base64.b64encode(style.compact(base64.b64decode(data["image/png"]))).decode()
     book.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
     return book
 

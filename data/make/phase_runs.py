@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from eqkit import groups
+from eqkit import equations, groups
 from eqkit.parameter_counts import (
     ALTERNATING,
     DENSE,
@@ -53,8 +53,11 @@ GROUPS = {
 FREE = {arm.name: arm for arm in (ALTERNATING, DENSE)}
 ONE, TWO = generators(1), generators(2)
 ALIGNED, CROSSED = kronecker_arm([(2, 2), (3, 3)], (2, 3)), kronecker_arm([(6, 1), (1, 6)], (2, 3))
-ARMS = FREE | {arm.name: arm for arm in (ONE, TWO, ALIGNED, CROSSED)}
-COMPARED = {GRID: [*ARMS], "D(6)": [*FREE, TWO.name], "S(6)": [*FREE, TWO.name]}  # at 3 shots
+GIVEN = [arm.name for arm in (ALTERNATING, DENSE, ONE, TWO, ALIGNED, CROSSED)]
+LETTERS = (equations.S, equations.R, equations.mean)
+WORDS = equations.dimension_free_arm(equations.dictionary(LETTERS, 4, sizes=(6,)))  # the same numbers at every n
+ARMS = FREE | {arm.name: arm for arm in (ONE, TWO, ALIGNED, CROSSED, WORDS)}
+COMPARED = {GRID: GIVEN} | dict.fromkeys(["C(6)", "D(6)", "S(6)"], [*FREE, TWO.name, WORDS.name])  # at 3 shots
 
 
 def cells() -> list[dict]:

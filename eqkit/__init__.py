@@ -1,3 +1,3 @@
 """eqkit: learn, teach and explore symmetry in deep learning."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

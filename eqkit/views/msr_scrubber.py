@@ -233,6 +233,9 @@ class MSRScrubber(View):
 
 
 def _between(pair: list[Reading]) -> float:
-    """The sine of the largest angle between two learned spaces; 1 for unequal dimensions."""
+    """The sine of the largest angle between two learned spaces, at least 1e-4; 1 for unequal dimensions.
+
+    Runs of one seed begin in one space, and rounding must not stretch the axis of the chart to 1e-15.
+    """
     A, B = (reading.space for reading in pair)
-    return float(subspaces.principal_angles(A, B).sin().max()) if A.shape == B.shape else 1.0
+    return max(1e-4, float(subspaces.principal_angles(A, B).sin().max())) if A.shape == B.shape else 1.0

@@ -1,4 +1,4 @@
-"""Chapters 00 and 07 as a reader meets them: the pictures before anything runs, Run All, and every widget alive."""
+"""Chapter 00 as a reader meets it: the pictures before anything runs, Run All, and every widget alive."""
 
 import functools
 
@@ -7,11 +7,7 @@ import pytest
 from book import ROOT
 from lab import SUBSHELLS, opener
 
-CHAPTERS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
-VIEWS = {
-    "00": ["ReynoldsAverager", "SharingPattern", "LiveMSR", "ConstraintSatisfaction", "LiveMSR"],
-    "07": ["LiveMSR", "LiveMSR"],
-}
+VIEWS = ["ReynoldsAverager", "SharingPattern", "LiveMSR", "ConstraintSatisfaction", "LiveMSR"]
 CONTRASTS = """view => {
     const rgba = text => { const c = text.match(/[\\d.]+/g).map(Number); return c.length < 4 ? [...c, 1] : c; };
     const over = (c, ground) => [0, 1, 2].map(k => c[3] * c[k] + (1 - c[3]) * ground[k]);
@@ -51,15 +47,16 @@ class Chapter:
 
 @pytest.fixture(scope="module")
 def opened(chromium, servers):
-    """opened("00"): the chapter, opened once."""
+    """The chapter, opened once."""
     with opener(chromium, servers(SUBSHELLS[0]), "book") as open_:
-        yield functools.cache(lambda number: Chapter(open_(CHAPTERS[number], outputs=True)))
+        path = ROOT / "notebooks" / "00_start_here.ipynb"
+        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
 
 
 @pytest.fixture
-def chapter(opened):
-    """chapter("00"): the notebook, after Run All."""
-    return lambda number: opened(number).run()
+def notebook(opened):
+    """The notebook, after Run All."""
+    return opened().run()
 
 
 def changes(notebook, view, canvas, before):
@@ -97,85 +94,8 @@ def scrub(notebook, view, canvas=1):
     view.wait(lambda state: state["position"] == last)
 
 
-@pytest.mark.parametrize("number", VIEWS)
-def test_before_anything_runs_the_pictures_are_there(opened, number):
-    chapter = opened(number)
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= len(VIEWS[number]) and min(chapter.widths) > 200
-
-
-@pytest.mark.parametrize("number", VIEWS)
-def test_run_all_ends_without_an_error_and_every_view_is_drawn(chapter, number):
-    notebook = chapter(number)  # an error, or a word on stderr, fails in run_all
-    names = "views => views.map(view => view.dataset.eqWidget)"
-    notebook.until(lambda: notebook.page.locator("[data-eq-widget]").evaluate_all(names) == VIEWS[number])
-    for name in set(VIEWS[number]):
-        assert notebook.view(name).state()
-        assert notebook.view(name).pixels()[..., :3].std() > 10
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("number", VIEWS)
-def test_every_view_is_legible(chapter, number, theme):
-    notebook = chapter(number)
-    notebook.theme(theme)
-    for name in set(VIEWS[number]):
-        view = notebook.view(name)
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, (name, faint)
-    page = 255 if theme == "light" else 17
-    chart = notebook.view("LiveMSR").pixels(2).reshape(-1, 4).astype(float)
-    alpha = chart[:, 3:] / 255
-    seen = alpha * chart[:, :3] + (1 - alpha) * page
-    grey = seen[np.ptp(seen, axis=1) < 12]  # the ticks and their labels, not the curves
-    assert (abs(grey - page).min(1) > 90).sum() > 200
-
-
-def test_a_prediction_is_remembered(chapter):
-    notebook = chapter("00")
-    notebook.page.get_by_label("12", exact=True).check()
-    notebook.page.get_by_text("Noted.").wait_for()
-    assert "You expected: 12." in notebook.run_cell(find(notebook, "guess.reveal"))
-
-
-def test_a_matrix_is_painted_and_its_average_scrubbed(chapter):
-    notebook = chapter("00")
-    view = notebook.view("ReynoldsAverager")
-    press(view, ".eq-scrubber", "End")
-    state = view.wait(lambda state: state["count"] == 12)
-    assert state["invariant"] and state["M"][5][5] == 0
-    before = view.pixels(2)
-    canvas = view.locator.locator("canvas").first
-    box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * 11 / 12, "y": box["height"] * 11 / 12})
-    changes(notebook, view, 2, before)
-    state = view.wait(lambda state: state["M"][5][5] == 1)
-    assert state["invariant"] and state["free_parameters"] == 4
-    press(view, ".eq-scrubber", "Home")
-    assert not view.wait(lambda state: state["count"] == 1)["invariant"]
-
-
-def test_hovering_a_weight_lights_up_all_that_are_tied_to_it(chapter):
-    notebook = chapter("00")
-    view = notebook.view("SharingPattern")
-    canvas = view.locator.locator("canvas").first
-    notebook.page.mouse.move(0, 0)
-    before = view.pixels()
-    box = canvas.bounding_box()
-    canvas.hover(position={"x": box["width"] * 3.2 / 8, "y": box["height"] * 0.2 / 8})  # row 0, column 3
-    changes(notebook, view, 0, before)
-    at = ((np.arange(8) + 0.2) * len(before) / 8).astype(int)  # a corner of each cell, away from its letter
-    faded = (view.pixels() != before).any(-1)[np.ix_(at, at)]
-    row, column = np.indices((8, 8))
-    assert (faded == ((column - row) % 8 != 3)).all()
-    assert view.state()["free"] == 8
-
-
-@pytest.mark.parametrize("number", VIEWS)
-def test_a_reset_matrix_trains_live_stops_and_replays(chapter, number):
-    notebook = chapter(number)
+def train_stop_replay(notebook):
+    """Reset the first LiveMSR, train it live, stop it, and scrub what it has so far."""
     view = notebook.view("LiveMSR")
     assert view.state()["weights_astray"] == 0  # player.run() of the cell
     trained = view.pixels(1)
@@ -193,9 +113,8 @@ def test_a_reset_matrix_trains_live_stops_and_replays(chapter, number):
     assert view.state() == state
 
 
-@pytest.mark.parametrize("number", VIEWS)
-def test_a_recorded_run_replays_without_training(chapter, number):
-    notebook = chapter(number)
+def replay(notebook):
+    """Scrub and play the second LiveMSR, a recorded run."""
     view = notebook.view("LiveMSR", 1)
     assert view.state()["weights_astray"] == 0
     scrub(notebook, view)
@@ -206,8 +125,89 @@ def test_a_recorded_run_replays_without_training(chapter, number):
     assert not view.state()["running"]
 
 
-def test_the_same_equations_at_another_dimension(chapter):
-    notebook = chapter("00")
+def legible(notebook, names, theme):
+    """In this theme, every text of these views stands out from what is behind it."""
+    notebook.theme(theme)
+    for name in names:
+        view = notebook.view(name)
+        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
+        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
+        assert not faint, (name, faint)
+
+
+def test_before_anything_runs_the_pictures_are_there(opened):
+    chapter = opened()
+    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
+    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
+    assert len(chapter.widths) >= len(VIEWS) and min(chapter.widths) > 200
+
+
+def test_run_all_ends_without_an_error_and_every_view_is_drawn(notebook):
+    # an error, or a word on stderr, fails in run_all
+    names = "views => views.map(view => view.dataset.eqWidget)"
+    notebook.until(lambda: notebook.page.locator("[data-eq-widget]").evaluate_all(names) == VIEWS)
+    for name in set(VIEWS):
+        assert notebook.view(name).state()
+        assert notebook.view(name).pixels()[..., :3].std() > 10
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_view_is_legible(notebook, theme):
+    legible(notebook, set(VIEWS), theme)
+    page = 255 if theme == "light" else 17
+    chart = notebook.view("LiveMSR").pixels(2).reshape(-1, 4).astype(float)
+    alpha = chart[:, 3:] / 255
+    seen = alpha * chart[:, :3] + (1 - alpha) * page
+    grey = seen[np.ptp(seen, axis=1) < 12]  # the ticks and their labels, not the curves
+    assert (abs(grey - page).min(1) > 90).sum() > 200
+
+
+def test_a_prediction_is_remembered(notebook):
+    notebook.page.get_by_label("12", exact=True).check()
+    notebook.page.get_by_text("Noted.").wait_for()
+    assert "You expected: 12." in notebook.run_cell(find(notebook, "guess.reveal"))
+
+
+def test_a_matrix_is_painted_and_its_average_scrubbed(notebook):
+    view = notebook.view("ReynoldsAverager")
+    press(view, ".eq-scrubber", "End")
+    state = view.wait(lambda state: state["count"] == 12)
+    assert state["invariant"] and state["M"][5][5] == 0
+    before = view.pixels(2)
+    canvas = view.locator.locator("canvas").first
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] * 11 / 12, "y": box["height"] * 11 / 12})
+    changes(notebook, view, 2, before)
+    state = view.wait(lambda state: state["M"][5][5] == 1)
+    assert state["invariant"] and state["free_parameters"] == 4
+    press(view, ".eq-scrubber", "Home")
+    assert not view.wait(lambda state: state["count"] == 1)["invariant"]
+
+
+def test_hovering_a_weight_lights_up_all_that_are_tied_to_it(notebook):
+    view = notebook.view("SharingPattern")
+    canvas = view.locator.locator("canvas").first
+    notebook.page.mouse.move(0, 0)
+    before = view.pixels()
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 3.2 / 8, "y": box["height"] * 0.2 / 8})  # row 0, column 3
+    changes(notebook, view, 0, before)
+    at = ((np.arange(8) + 0.2) * len(before) / 8).astype(int)  # a corner of each cell, away from its letter
+    faded = (view.pixels() != before).any(-1)[np.ix_(at, at)]
+    row, column = np.indices((8, 8))
+    assert (faded == ((column - row) % 8 != 3)).all()
+    assert view.state()["free"] == 8
+
+
+def test_a_reset_matrix_trains_live_stops_and_replays(notebook):
+    train_stop_replay(notebook)
+
+
+def test_a_recorded_run_replays_without_training(notebook):
+    replay(notebook)
+
+
+def test_the_same_equations_at_another_dimension(notebook):
     view = notebook.view("ConstraintSatisfaction")
     before = view.pixels(5)
     n = view.state()["n"]
@@ -226,8 +226,7 @@ def test_the_same_equations_at_another_dimension(chapter):
     assert state["holds"] == {"free": False, "penalty": False, "projection": True}
 
 
-def test_an_exercise_is_not_yet_solved_then_wrong_then_right(chapter):
-    notebook = chapter("00")
+def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
     answer, check = find(notebook, "free_weights = ..."), find(notebook, 'teaching.check("00.2"')
     verdict = notebook.cell(check).locator("[data-eq-verdict]")
     kinds = [verdict.get_attribute("data-eq-verdict")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +11,8 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from eqkit import subspaces
-from eqkit.equations import EquationSystem, learn_equations
+from eqkit import equations, subspaces
+from eqkit.equations import learn_equations
 from eqkit.views import matrix_families as families
 from eqkit.views.components import Chart
 from eqkit.views.invariant_ring_explorer import Formula
@@ -32,7 +33,7 @@ class EquationLearner(View):
 
     Left: the singular values of the words' entries on the samples; those below the shaded gap are equations. Middle:
     a minimal set of them, and what it rests on. Right: the same equations at larger n, on members of the family, where
-    they have to hold, and on Gaussian matrices, where they have to fail.
+    they have to hold, and on Gaussian matrices, where they have to fail; and are their solutions members?
     family: one of `matrix_families.FAMILIES`; sizes: the n to learn from, by default those that suffice; with samples
     of your own the sizes beyond are held out. ValueError for others.
     """
@@ -72,7 +73,7 @@ class EquationLearner(View):
         self.spectrum = Chart("the words' spectrum and its gap", series, 330, 320, log=True, x_label="singular value")
         self.formula = Formula(title="the equations", width=330, height=66)
         self.table = Table(title="what they rest on", width=330, height=250)
-        self.held = Table(title="the same equations at larger n", width=320, height=220)
+        self.held = Table(title="the same equations at larger n", width=350, height=240)
         self._settle()
         self.assemble(
             [[self.spectrum], [self.formula, self.table], [self.held]],
@@ -157,17 +158,16 @@ class EquationLearner(View):
         for texts, how in ((evidence.proved, "follow by proof"), (evidence.sampled, "follow on samples alone")):
             lines += [f"{len(texts)} {how}: {', '.join(texts)}"] if texts else []
         self.table.show([[line] for line in lines], label="; ".join(lines))
-        self.on_members, self.on_others = self._verdicts(system)
+        self._test()
         cells: list[list[str]] = []
         colours: list[str] = []
-        for verdicts, residuals, words in (
-            (self.on_members, self._members, ("member", "hold", "FAIL")),
-            (self.on_others, self._others, ("Gaussian", "fail, as they should", "HOLD")),
+        for verdicts, residuals, matrix, well, badly in (
+            (self.on_members, self._members, "member", "hold", "FAIL"),
+            (self.on_others, self._others, "Gaussian", "fail, as they should", "HOLD"),
+            (self.on_solutions, self._solutions, "solution", "and a member", "and NO member"),
         ):
             for n, good in verdicts.items():
-                cells.append(
-                    ["✓" if good else "✗", f"n = {n}", words[0], words[1] if good else words[2], _small(residuals[n])]
-                )
+                cells.append(["✓" if good else "✗", f"n = {n}", matrix, well if good else badly, _small(residuals[n])])
                 colours.append(GOOD if good else BAD)
         nothing = "no larger sample to test them on" if system.equations else "no equation to test"
         self.held.show(
@@ -178,20 +178,23 @@ class EquationLearner(View):
             label="; ".join(" ".join(row) for row in cells) or nothing,
         )
 
-    def _verdicts(self, system: EquationSystem) -> tuple[dict[int, bool], dict[int, bool]]:
-        """At each larger n: do the equations hold on members, and do they fail on Gaussian matrices?"""
+    def _test(self) -> None:
+        """At larger n: do the equations hold on members and fail on Gaussian matrices; are their solutions members?"""
         self._members: dict[int, float] = {}
         self._others: dict[int, float] = {}
-        if system.equations:
-            generator = torch.Generator().manual_seed(3)
-            for n, members in self._beyond.items():
-                others = torch.randn(24, n, n, generator=generator, dtype=torch.float64) / n**0.5
-                self._members[n] = float(system.residual(members).max())
-                self._others[n] = float(system.residual(others).min())
-        return (
-            {n: r < HOLDS for n, r in self._members.items()},
-            {n: r > TOLD_APART for n, r in self._others.items()},
-        )
+        self._solutions: dict[int, float] = {}
+        system, generator = self.system, torch.Generator().manual_seed(3)
+        for n, members in self._beyond.items() if system.equations else ():
+            others = torch.randn(24, n, n, generator=generator, dtype=torch.float64) / n**0.5
+            self._members[n] = float(system.residual(members).max())
+            self._others[n] = float(system.residual(others).min())
+        if system.equations and self.menu.value:
+            with contextlib.suppress(RuntimeError):  # no start lands on wrong equations
+                solutions = system.sample(HELD[0], 12, generator)
+                self._solutions[HELD[0]] = float(equations.named(self.menu.value).residual(solutions).max())
+        self.on_members = {n: r < HOLDS for n, r in self._members.items()}
+        self.on_others = {n: r > TOLD_APART for n, r in self._others.items()}
+        self.on_solutions = {n: r < HOLDS for n, r in self._solutions.items()}
 
     def verdict(self) -> str:
         at = ", ".join(map(str, self._shown["sizes"]))
@@ -202,8 +205,9 @@ class EquationLearner(View):
             return f"{head}, and wrong at n = {', '.join(map(str, wrong))}."
         if not self.on_members:
             return f"{head}; no larger n to test it at."
-        apart = "" if all(self.on_others.values()) else ", and so do Gaussian matrices"
-        return f"{head}, holds at n = {', '.join(map(str, self.on_members))}{apart}."
+        apart = "" if all(self.on_others.values()) else ", but holds on Gaussian matrices too"
+        more = "" if all(self.on_solutions.values()) else ", but has solutions outside the family"
+        return f"{head}, holds at n = {', '.join(map(str, self.on_members))}{apart}{more}."
 
     @property
     def _words(self) -> tuple[Any, ...]:
@@ -222,6 +226,7 @@ class EquationLearner(View):
             "cautions": len(evidence.cautions),
             "holds": self.on_members,
             "told_apart": self.on_others,
+            "solutions_are_members": self.on_solutions,
         }
 
     def code(self) -> str:

@@ -32,7 +32,8 @@ def free_directions(U: Tensor, x: Tensor, v: Tensor) -> int:
 
     U (mn, k), inputs x (tasks, shots, n), filters v (tasks, k); outputs are y = mat(U v) x without noise. 0: the data
     determine span(U) locally. It is k(mn − k) less the rank of dU ↦ (1 − Φ Φ⁺) mat(dU v) x, where Φ v = mat(U v) x, for
-    what the filters can make good is no difference. By counting at least k(mn − k) − T max(0, m min(S, n) − k).
+    what the filters can make good is no difference. If each task determines its filter (Φ has rank k), then at least
+    k(mn − k) − T (m min(S, n) − k) are free.
     """
     U, x, v = as_double(U, "U"), as_double(x, "x"), as_double(v, "v")
     (tasks, shots, n), k = x.shape, U.shape[1]

@@ -69,7 +69,7 @@ def test_below_the_bound_tasks_are_fitted_by_another_space(shots):
     shots.select(2, 13)
     state = shots.state()
     assert (state["recovered"], state["fitted"]) == (0, 6) and state["least_tasks"] == 30
-    assert shots.verdict().endswith("take 30 tasks or more; what fits the tasks is another space.")
+    assert shots.verdict().endswith("take 30 tasks or more; in 6 seeds another space fits the tasks.")
 
 
 def test_rows_of_descriptions_show_sine_against_parameters_at_equal_data():

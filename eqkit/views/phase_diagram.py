@@ -349,8 +349,9 @@ class PhaseDiagram(View):
         seeds = f"{round(cell.recovered * len(cell.sine))} of {len(cell.sine)} seeds"
         told = f"{cell.group}, {cell.arm}, {cell.tasks} tasks × {cell.shots} shots: {seeds} recovered. "
         words = bound.verdict[:1].upper() + bound.verdict[1:]
-        if cell.fitted > cell.recovered:
-            words += "; what fits the tasks is another space"
+        other = sum(loss < 1e-16 and sine > 1e-3 for loss, sine in zip(cell.loss, cell.sine, strict=True))
+        if other:
+            words += f"; in {other} seed{'s' * (other > 1)} another space fits the tasks"
         return f"{told}{words}."
 
     def state(self) -> dict[str, Any]:

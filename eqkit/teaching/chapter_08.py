@@ -67,7 +67,7 @@ def turn45(answer) -> Verdict:
     if found := smallest(small_tensors(3, 3, count=60), lambda w: difference(answer(w), truth(w), "turn45(w)")):
         w, sentence = found
         given = answer(w)
-        hints = {"that is clockwise. ": truth(truth(truth(w).flip(1)).flip(1).rot90(2)), "nothing moved. ": w}
+        hints = {"that is clockwise. ": (P.T @ w.flatten()).reshape(3, 3), "nothing moved. ": w}
         same = (name for name, other in hints.items() if isinstance(given, Tensor) and torch.equal(given, other))
         return wrong(f"for w = {show(w)}: {next(same, '')}{sentence}", beside(w=w, yours=given, expected=truth(w)))
     return right("a permutation of the ring; eight of them are the identity, two the quarter turn")
@@ -135,16 +135,16 @@ def confused(answer) -> Verdict:
 
 def nearest_prototype(answer) -> Verdict:
     """write nearest_prototype(support, labels, query), for each query the class whose mean is nearest"""
-    cases = []
-    for support, labels in (
+    drawn = [
         ([[0.0], [2.0]], [0, 1]),
         ([[0.0], [4.0], [3.0]], [0, 0, 1]),
         ([[0.0, 0], [6, 0], [0, 4], [1, 5]], [1, 1, 0, 0]),
         ([[0.0, 0], [0, 2], [5, 5], [5, 7], [-9, 1], [7, 1]], [2, 2, 1, 1, 0, 0]),
-    ):
-        f = torch.tensor(support, dtype=torch.float64)
-        queries = f[:2] * 0.5 + torch.tensor(0.1, dtype=torch.float64)
-        cases.append((f, torch.tensor(labels), torch.cat([queries, f[-1:] + 0.3])))
+    ]
+    cases = []
+    for examples, classes in drawn:
+        f = torch.tensor(examples, dtype=torch.float64)
+        cases.append((f, torch.tensor(classes), torch.cat([f[:2] * 0.5 + 0.1, f[-1:] + 0.3])))
 
     def truth(support, labels, query):
         means = torch.stack([support[labels == c].mean(0) for c in range(int(labels.max()) + 1)])

@@ -188,7 +188,7 @@ print("dense U: at the floor of the ideal U:", abs(dense_loss / shared - 1) < 0.
       dense_loss < kronecker_loss / 2)  # fmt: skip
 
 # %%
-with style.figure(size=(5.5, 2.5)) as (figure, ax):
+with style.figure(size=(6.5, 2.8)) as (figure, ax):
     for run, name, hue in ((kronecker_run, "U = A ⊗ B ⊗ C", "group"), (dense_run, "dense U, 9 columns", "learned")):
         ax.semilogy([s.step for s in run], [s.loss for s in run], color=style.colour(hue), label=name)
     ax.axhline(free, color=style.colour("data"), linestyle=":", label="floor, all weights free")
@@ -201,6 +201,10 @@ with style.figure(size=(5.5, 2.5)) as (figure, ax):
 
 # %% slide="fragment"
 guess.reveal("the dense U alone")
+
+# %% [markdown] slide="notes"
+# For the lecturer: many will say "both", for the paper that proposed Kronecker factors reports group convolutions. Let the class find the reason before the
+# theorem: write the kernel as a table, outputs × pixels, and ask which of its columns can occur.
 
 # %% [markdown]
 # What does the dense $U$ know? Ask it for the weight whose *first* filter is the arrow above. Nine numbers $v$ decide all eight filters: before
@@ -308,14 +312,16 @@ shown = [
     "C.plane(8), 32 × 32 pixels, converged",
     "D.plane(8), 8 × 8 pixels, converged",
 ]
-with style.figure(1, 2, size=(7.5, 2.5)) as (figure, axes):
-    for ax, name in zip(axes, shown, strict=False):
+with style.figure(1, 3, size=(11.5, 2.9)) as (figure, axes):
+    for ax, name in zip(axes, shown, strict=True):
         for row, hue in zip(rows[name], ("data", "group", "learned"), strict=True):
             ax.semilogy(row["steps"], row["history"], color=style.colour(hue), label=row["method"])
         ax.axhline(rows[name][2]["floor"], color=style.colour("invariant"), linestyle="--", label="floor, ideal U")
-        ax.set(title=name.split(", ")[-1], xlabel="outer step", ylabel="loss on new images")
+        ax.set(
+            title=name.replace(" pixels", "").replace(".plane", ""), xlabel="outer step", ylabel="loss on new images"
+        )
     axes[0].legend(fontsize=7)
-    figure.suptitle("Short: Kronecker seems to win. Converged: dense U wins", fontsize=11)
+    figure.suptitle("Short: Kronecker seems to win. Converged: it ties with MAML, and dense U wins")
     plt.show()
 
 # %%
@@ -366,7 +372,7 @@ for share in shares:
 
 # %%
 table = tables["partial symmetry"]
-with style.figure(1, 2, size=(8.5, 2.5)) as (figure, (left, right)):
+with style.figure(1, 2, size=(9.5, 2.9)) as (figure, (left, right)):
     left.plot([0, 0.55], [0, 0.9 * 0.55], "--", color=style.colour("invariant"), label="0.9 ε")
     left.plot(shares, measured, "o", color=style.colour("learned"), label="measured in learned weights")
     left.set(title="How much is broken can be read off", xlabel="ε, share without symmetry", ylabel="broken share")
@@ -444,7 +450,7 @@ for name, model in models.items():
     print(f"{name}: below the floor of linear maps: {loss < 0.9 * deep.linear_floor}")
 
 # %%
-with style.figure(size=(5.5, 2.5)) as (figure, ax):
+with style.figure(size=(6.5, 2.8)) as (figure, ax):
     for (name, run), hue in zip(curves.items(), ("group", "learned"), strict=True):
         ax.semilogy([s.step for s in run], [s.loss for s in run], color=style.colour(hue), label=name)
     ax.axhline(deep.linear_floor, color=style.colour("invariant"), linestyle="--", label="floor of linear maps")
@@ -542,7 +548,7 @@ print("MSR is ahead by more than 4 points:", scores["MSR"] > scores["MAML"] + 4)
 runs = json.loads(data_file("recorded_runs/few_shot.json").read_text(encoding="utf-8"))["runs"]
 settings = [(5, 1), (5, 5), (20, 1)]
 hues = dict(zip(METHODS, ("#000000", "#767676", "#56B4E9", "#0072B2", "#E69F00"), strict=True))
-with style.figure(1, 4, size=(10.5, 2.8)) as (figure, axes):
+with style.figure(1, 4, size=(12, 3.2)) as (figure, axes):
     for method, run in curves.items():
         losses = torch.tensor([s.loss for s in run]).unfold(0, 5, 1).mean(1)
         axes[0].plot([s.step for s in run][4:], losses, color=hues[method], label=method)
@@ -572,6 +578,9 @@ for setting in settings:
     print(f"{setting}: MSR over MAML by 5 points or more: {gain > 5} · a wider MAML by as much: {wider > gain / 2} · "
           f"MSR and prototypes within 4: {abs(rival) < 4}")  # fmt: skip
 
+plain = {m: np.mean([r["plain"] for r in runs if r["method"] == m]) for m in METHODS}
+print("where queries are not turned, prototypes are best:", max(plain, key=plain.get) == "prototypes")
+
 # %% [markdown]
 # ## Where does the gain come from?
 #
@@ -600,7 +609,7 @@ print(layers)
 accuracies = {"as learned": score(msr, inner, fresh)}
 accuracies |= {f"no U in {name}": score(forget(msr, [name]), inner, fresh) for name in layers}
 accuracies["no U but in 11.weight"] = score(forget(msr, [n for n in layers if n != "11.weight"]), inner, fresh)
-with style.figure(size=(6, 2.3)) as (figure, ax):
+with style.figure(size=(7, 2.6)) as (figure, ax):
     ax.barh(list(accuracies)[::-1], list(accuracies.values())[::-1], color=style.colour("learned"))
     ax.axvline(20, color=style.colour("data"), linestyle=":")
     ax.set(title="Only the U of the last layer matters", xlabel="accuracy in %, 200 episodes (dotted: guessing)")
@@ -609,13 +618,16 @@ loss_of = {name: accuracies["as learned"] - value for name, value in accuracies.
 print("points lost without the U of the last layer > 10:", loss_of["no U in 11.weight"] > 10)
 print("points lost without the U of all other layers < 4:", loss_of["no U but in 11.weight"] < 4)
 
+# %% [markdown] slide="notes"
+# For the lecturer: stop here and collect explanations before showing the next cells. "U found the rotations" is the one that everybody wants to be true.
+
 # %% [markdown]
 # That network was *trained* with a $U$ in every layer. Train it with $U$ in some layers only (`python data/make/few_shot_parts.py`, 9 minutes, recorded), and
 # the answer is the same:
 
 # %%
 parts = json.loads(data_file("recorded_runs/few_shot_parts.json").read_text(encoding="utf-8"))
-with style.figure(size=(6, 2.3)) as (figure, ax):
+with style.figure(size=(7, 2.6)) as (figure, ax):
     for place, row in enumerate(parts[::-1]):
         value, interval = row["augmented"]
         hue = style.colour("learned" if "MSR" in row["method"] else "data")
@@ -626,6 +638,8 @@ with style.figure(size=(6, 2.3)) as (figure, ax):
 of = {row["method"]: row["augmented"][0] for row in parts}
 print("U in the convolutions alone: MAML to 2 points:", abs(of["MSR, convolutions alone"] - of["MAML"]) < 2)
 print("U in the last layer alone: MSR to 2 points:", abs(of["MSR, last layer alone"] - of["MSR"]) < 2)
+ratios = [row["separation"] for row in parts if len(row["separation"]) == 2]
+print("B raises the variance between characters over that within by half or more:", all(b > 1.5 * a for a, b in ratios))
 few = next(row for row in parts if row["method"] == "MSR, last layer, 8 columns")
 print(f"and with eight columns, where {few['adapted']} numbers adapt, too:", abs(few["augmented"][0] - of["MSR"]) < 2)
 
@@ -671,7 +685,7 @@ with torch.no_grad():
     values = torch.linalg.svdvals(B)
     kernels = {"⟨f, f′⟩, no metric": f @ f_query.T, "⟨Bᵀf, Bᵀf′⟩, learned": similarity}
     C = matrices(msr.module)["1.weight"].factors[2]
-with style.figure(1, 4, size=(10.5, 2.3)) as (figure, axes):
+with style.figure(1, 4, size=(12, 2.7)) as (figure, axes):
     axes[0].plot(range(1, 129), values, color=style.colour("learned"), label="singular values of B")
     axes[0].axhline(1, color=style.colour("data"), linestyle=":", label="E, at the start")
     axes[0].set(title="Some directions count", xlabel="direction of 128", ylabel="weight")

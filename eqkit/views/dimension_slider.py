@@ -143,7 +143,7 @@ class DimensionSlider(View):
                 self.closed_form = form
         least = max(2, self.step)
         n = self.n.value if n is None else n
-        with self.together():
+        with self.together(), self.n.hold_sync():  # one message, for a slider in the browser answers each
             self.n.min, self.n.step, self.n.max = least, self.step, -(-MOST // self.step) * self.step
             self.n.value = max(least, n - n % self.step)
         self._move()

@@ -300,11 +300,11 @@ class PhaseDiagram(View):
         seeds = len(cell.sine)
         rows = [
             ["tasks × shots", f"{cell.tasks} × {cell.shots}"],
-            ["learned numbers, seen", f"{about.parameters:,}, {about.dimension:,}, for k = {about.k}"],
+            ["learned, seen", f"{about.parameters:,}, {about.dimension:,}, for k = {about.k}"],
             ["equations, unknowns", f"{bound.equations:,}, {bound.unknowns:,}"],
             ["counting bound", "no number of tasks" if bound.least_tasks is None else f"{bound.least_tasks:,} tasks"],
-            ["recovered: sine < 1e-3", f"{round(cell.recovered * seeds)} of {seeds} seeds"],
-            ["fitted: loss < 1e-16", f"{round(cell.fitted * seeds)} of {seeds} seeds"],
+            ["sine < 1e-3", f"{round(cell.recovered * seeds)} of {seeds} seeds"],
+            ["loss < 1e-16", f"{round(cell.fitted * seeds)} of {seeds} seeds"],
             ["sine, median", f"{statistics.median(cell.sine):.2g}"],
             ["query loss, median", f"{statistics.median(cell.query):.2g}"],
         ]
@@ -339,7 +339,7 @@ class PhaseDiagram(View):
                 {"name": f"{cell.arm}: {n}", "colour": hue, "points": True}
                 for cell, n, hue in zip(cells, numbers, HUES, strict=False)
             ]
-            self.dots.title = f"median sine against number of parameters, {tasks} tasks × {self.fixed['shots']} shots"
+            self.dots.title = f"median sine, {tasks} tasks × {self.fixed['shots']} shots"
             self.dots.show(table, cursor=1 + [cell.arm for cell in cells].index(self.cell.arm))
             told = ", ".join(f"{c.arm}, {n} numbers: {s:.1e}" for c, n, s in zip(cells, numbers, sines, strict=True))
             self.dots.label = f"Median sine against the number of parameters: {told}"

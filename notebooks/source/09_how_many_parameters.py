@@ -248,7 +248,7 @@ pairs = [parameter_counts.generated_dimension(V**2, V, 2, seed(i)) for i in rang
 sixes = [parameter_counts.generated_dimension(V**2, V, 6, seed(i)) for i in range(40)]
 print("O(3), V⊗V → V, Hom:", Hom(V**2, V).dim, "· some pair of 40 gives more:", max(pairs) > 0)
 print("a pair of rotations, no mirror among them, also allows the cross product:", set(pairs) == {0, 1})
-print("six elements, 40 times, never less than Hom:", min(sixes) >= 0)
+print("six elements miss it more rarely:", sum(sixes) < sum(pairs))
 
 # %% [markdown]
 # Finite groups have many subgroups for a pair to fall into. Counted exactly, pair by pair: for the simple group $A(5)$ it is 19 of 30, and for larger simple groups the fraction
@@ -530,17 +530,24 @@ with style.figure(1, 2, size=(12, 4.2)) as (figure, (left, right)):
         left.loglog(d, (d / (6 * min(shots, 6) - k)).ceil(), "--", color=hue, linewidth=1)
         left.plot([], [], "o", color=hue, label=f"{group}, {shots} shots")
         for arm, needed in by_arm.items():
-            about, look = recorded.arms[group, arm], {"color": hue, "marker": marker(arm), "markersize": 8}
+            about, look = (
+                recorded.arms[group, arm],
+                {"color": hue, "marker": marker(arm), "markersize": 9, "mfc": "none", "mew": 1.8},
+            )
             if needed:
                 left.loglog(about.dimension, needed, **look)
             for c in recorded.select(group, arm, tasks=9, shots=shots):
                 right.loglog(about.parameters, max(1e-16, statistics.median(c.sine)), **look)
     for kind, sign in kinds.items():
-        right.plot([], [], sign, color=style.colour("muted"), label=kind)
+        right.plot([], [], sign, color=style.colour("muted"), mfc="none", mew=1.8, label=kind)
     left.set(title="Fewer numbers need fewer tasks", xlabel="numbers that are seen, d", ylabel="tasks: half recovered")
     right.set(title="Equal data: 9 tasks", xlabel="numbers that are learned", ylabel="median sine to hidden space")
     right.axhspan(1e-17, 1e-3, color=style.colour("band")[:7], alpha=0.12)
     right.set_ylim(1e-17, 5)
+    for ax in (left, right):
+        ax.minorticks_off()
+        ax.set_xticks([20, 50, 100, 200], ["20", "50", "100", "200"])
+    left.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
     left.legend(fontsize=8)
     right.legend(fontsize=8)
     plt.show()
@@ -554,7 +561,22 @@ print([needed[name] for name in order] == sorted(needed.values()))
 least = [recorded.bound(GRID, name, 1, shots).least_tasks for name in order]
 print("none needs fewer than its bound:", all(needed[name] >= t for name, t in zip(order, least, strict=True)))
 
+# %%
+slow = [
+    (group, arm)
+    for (group, shots), by_arm in compared.items()
+    for arm, tasks in by_arm.items()
+    if tasks and tasks > by_arm[DENSE.name]
+    if recorded.arms[group, arm].dimension < recorded.arms[group, DENSE.name].dimension
+]
+print("fewer numbers, and yet more tasks than a free U:", slow)
+stuck = [c.fitted <= c.recovered for at in slow for c in recorded.select(*at) if c.tasks >= 9]
+print("there, what was not recovered was not fitted either:", all(stuck))
+
 # %% [markdown]
+# So it is a tendency, no law. Two generators of $D(6)$ are 72 numbers in place of 144, and need more tasks: their runs do not end in a wrong space that fits, they end in *local minima* that do not fit. Fewer numbers make
+# the answer unique earlier; they may make it harder to reach.
+#
 # ### Generators fold
 #
 # The check above set generators aside, and for a reason. Two generators of $D(6)$ are 72 numbers, and at a *random* pair the space moves in 68 directions. At a pair of the group itself it moves in far fewer: to first order the
@@ -605,7 +627,7 @@ for G in (groups.C(6), groups.D(6)):
 # 1. *Seen.* Least squares sees $k(mn-k)$ numbers of $U$; gradient steps and ridge $\frac{k(k+1)}2$ more; the other $\frac{k(k-1)}2$ are seen by nobody.
 # 2. *Enough.* $\sum r_i(a_i-r_i)$ if $G$ is a product and $U$ follows it; $2n^2$ if $G$ is compact and connected (two generators); a constant if $G$ solves equations in known letters. At least $n^2-\sum(m_i^2+(\dim D_i)^2-1)$ if the kind of $G$ is known and its basis is not.
 # 3. *Data.* A smooth family of dimension $d$ at the truth needs $T\ge d/(m\min(S,n)-k)$ tasks of $S$ shots, $m\min(S,n)>k$; and $S\ge\max\lfloor m_i/d_i\rfloor+1$.
-# 4. *Practice.* At equal, noise-free data, descriptions with smaller $d$ that contain the truth recover it from fewer tasks.
+# 4. *Practice.* At equal, noise-free data, products and equations that contain the truth recover it from fewer tasks than a free $U$. Learned generators do so for cyclic and symmetric groups and the grid, not for $D(6)$.
 #
 # **Proof sketch.** 1: gauge groups $GL(k)$ and $O(k)$, with ranks of derivatives as checks. 2: the product theorem, Schreier–Ulam, dimension of an orbit of $GL(n)$. 3: rank of the derivative of the data; Schur's lemma. 4 is no theorem but
 # the recorded sweep: the figure above, both panels.

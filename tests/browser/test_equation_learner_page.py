@@ -13,11 +13,9 @@ def test_small_sizes_teach_a_falsehood_and_the_page_says_so_in_words_and_colours
     formula, held = view.locator.locator(MIDDLE).first, view.locator.locator(RIGHT).last
     assert view.state()["equations"] == ["M J = J", "J M = J"] and "M J = J" in formula.inner_text()
     assert held.inner_text().count("✓") == 7 and "✗" not in held.inner_text()
-    high = view.locator.locator(".noUi-handle:visible").nth(1)
-    for _ in range(3):
-        high.press("ArrowLeft")
-    low = view.locator.locator(".noUi-handle:visible").first
-    low.press("ArrowLeft")
+    low, high = (view.locator.locator(".noUi-handle:visible").nth(i) for i in (0, 1))
+    for handle in (high, high, low, high):  # from 3–5 to 2–2
+        handle.press("ArrowLeft")
     view.wait(lambda s: s["sizes"] == [2] and s["equations"] == ["Mᵀ = M", "M J = J"])
     notebook.until(lambda: held.inner_text().count("✗") >= 3 and "FAIL" in held.inner_text())
     assert "Mᵀ = M" in formula.inner_text()

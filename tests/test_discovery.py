@@ -248,6 +248,19 @@ def test_noise_gives_a_fitted_polynomial_no_exact_symmetries():
     assert discovery.identify(found).name == "so(1, 3)" and 1e-4 < found.violation < 0.05
 
 
+def test_a_readable_basis_has_its_pivots_where_the_entries_are_and_not_where_the_noise_is():
+    exact = structure.real_basis(groups.SO(4).lie_algebra)
+    noisy = exact + 0.005 * gaussian(*exact.shape)
+    for basis, noise, apart in ((exact, 0.0, 1e-12), (noisy, 0.01, 0.1)):
+        shown = discovery.readable(basis, noise)
+        assert subspaces.same_span(shown.flatten(1).T, basis.flatten(1).T)
+        for A in shown:  # one turn of a plane each: 1, −1, and rounding or noise
+            i, j = divmod(int(A.argmax()), 4)
+            turn = torch.zeros(4, 4, dtype=torch.float64)
+            turn[i, j], turn[j, i] = 1, -1
+            assert (A - turn).abs().max() < apart
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -32,6 +32,7 @@ def test_noise_leaves_the_name_and_takes_the_exactness():
     assert view.state()["exact"]
     view.noise.value = 0.1
     assert view.state()["name"] == "so(1, 3)" and not view.state()["exact"] and "violated" in view.verdict()
+    assert view.frames.abs().max() < 1.2  # noise is not divided by noise
     exec(view.code(), {})  # noqa: S102
 
 

@@ -14,7 +14,7 @@ from eqkit.discovery.augmentation import TURN, TURN_AND_GROW, Ranges, learn_rang
 from eqkit.discovery.equations_from_data import FromData, learn_equations_from_data
 from eqkit.discovery.finite import PERMUTATIONS, SIGNED, FiniteSymmetries, finite_symmetries, search
 from eqkit.discovery.fitting import Fitted, fit, fit_polynomial
-from eqkit.discovery.lie_algebra import Discovery, bracket_closure, discover_lie_algebra
+from eqkit.discovery.lie_algebra import Discovery, bracket_closure, discover_lie_algebra, readable
 from eqkit.discovery.naming import Identification, abstract_names, identify
 from eqkit.discovery.partial import IMAGE_TRANSFORMATIONS, asymmetry, asymmetry_under, image_asymmetry
 from eqkit.discovery.structure import closed
@@ -44,6 +44,7 @@ __all__ = [
     "image_asymmetry",
     "learn_equations_from_data",
     "learn_ranges",
+    "readable",
     "search",
     "sectors",
 ]

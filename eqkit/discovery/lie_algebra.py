@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from eqkit.discovery.fitting import Fitted
-from eqkit.subspaces import EPSILON, as_tensor, largest_gap, require_memory
+from eqkit.subspaces import EPSILON, as_tensor, echelon, largest_gap, require_memory
 
 CLEAR = 5.0  # a gap less wide is none: of 480 untrained networks none has a wider one above values below SMALL
 SMALL = 0.1  # a direction along which f changes by more, relative to an average direction, is no symmetry
@@ -124,6 +124,21 @@ def bracket_closure(basis: Tensor) -> float:
     outside = brackets - brackets @ flat.mH @ flat
     size = float(brackets.norm())
     return float(outside.norm()) / size if size > 1e3 * EPSILON else 0.0
+
+
+def readable(basis: Tensor, noise: float = 0.0) -> Tensor:
+    """A basis (d, n, n) of the same span to look at: each matrix is 1 in one entry where all others are 0.
+
+    The reduced echelon form, in which an entry below 10 · noise (the violation of a Discovery) is no pivot: divided by
+    it, noise would be all that is seen.
+    """
+    flat = basis.flatten(1)
+    exact = noise < 1e-9
+    form = echelon(flat, 1e-6 if exact else min(0.2, max(1e-6, 10 * noise)))
+    if not exact and len(form) == len(flat):  # the same pivots, and nothing rounded
+        pivots = [int(row.nonzero()[0]) for row in form]
+        form = torch.linalg.solve(flat[:, pivots], flat)
+    return form.reshape(basis.shape) if len(form) == len(flat) else basis
 
 
 def _derivatives(f: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+import matplotlib.pyplot as pyplot
 import torch
 
 from eqkit import discovery, groups
 from eqkit.teaching import Verdict, beside, difference, right, show, small_tensors, smallest, wrong
+from eqkit.views import style
 
 AXIS_TURN = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]], dtype=torch.float64) / 6**0.5  # about (1, 1, 1)
 
@@ -70,6 +74,21 @@ def to_order(answer) -> Verdict:
             beside(**{f"A {i + 1}": M for i, M in enumerate(A[:3])}),
         )
     return right("one direction in matrix space, and f knows the axis")
+
+
+def circles() -> None:
+    """Some points, and where the turns about (1, 1, 1) move them."""
+    t = torch.linspace(0, 2**1.5 * math.pi, 100, dtype=torch.float64)[:, None, None]  # AXIS_TURN turns by t/√2
+    orbits = torch.matrix_exp(t * AXIS_TURN)
+    with pyplot.rc_context(style.rc()):
+        axes = pyplot.figure(figsize=(3.6, 3.4), layout="constrained").add_subplot(projection="3d")
+        for height in (-0.8, 0.0, 0.8):
+            for start in ([1.0, -1.0, 0.0], [0.5, -0.5, 0.0]):
+                x = orbits @ (torch.tensor(start, dtype=torch.float64) + height)
+                axes.plot(*x.T, color=style.colour("invariant"))
+        axes.plot([-1.4, 1.4], [-1.4, 1.4], [-1.4, 1.4], color=style.colour("group"))
+        axes.set(title="On each circle f is constant", xlabel="x₀", ylabel="x₁", zlabel="x₂")
+        pyplot.show()
 
 
 def _gradients(f, x, h=1e-4):
@@ -161,3 +180,4 @@ def asymmetry(answer) -> Verdict:
 
 
 CHECKS = {"12.1": algebra, "12.2": to_order, "12.3": killing_form, "12.4": lying_data, "12.5": asymmetry}
+PICTURES = {"12.2": circles}

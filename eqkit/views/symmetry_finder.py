@@ -172,10 +172,8 @@ class SymmetryFinder(View):
         rows = [[i + 1, v if i < kept else nan, nan if i < kept else v] for i, v in enumerate(values)]
         self.spectrum.show(rows, band=[1e-17, SMALL], x_max=len(values), cursor=max(0, kept - 1))
         self.spectrum.label = f"{len(values)} directions; {found.dimension} leave f alone, below the gap"
-        flat = basis.flatten(1)
-        self.frames = (
-            subspaces.echelon(flat, 1e-6).reshape(basis.shape) if len(basis) else basis.new_zeros(1, *basis.shape[1:])
-        )
+        noise = found.violation if found.dimension else 0.0
+        self.frames = discovery.readable(basis, noise) if len(basis) else basis.new_zeros(1, *basis.shape[1:])
         with self.together():
             self.element.max = max(1, len(basis))
             self.element.value = 1

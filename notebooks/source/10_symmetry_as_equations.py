@@ -98,11 +98,12 @@ guess
 # %% [markdown]
 # ## See the box at work
 #
-# Left, how strongly each combination of words is present on the samples: below the shaded gap it is not, so it is an equation. Middle, what is left
-# when consequences are taken out. Right, the test: the same equations on matrices of larger $n$, where they have to hold, and on random matrices,
-# where they have to fail.
+# First, how strongly each combination of words is present on the samples: below the shaded gap it is not, so it is an equation. Then what is left
+# when consequences are taken out. Last, three tests at larger $n$: the equations have to hold on members of the family, to fail on random matrices,
+# and what solves them has to be a member.
 #
-# Pull *learn at n* down to 2 alone. Add noise until the gap is gone. Choose another family, and take away the letter it needs.
+# Pull *learn at n* down to 2 alone. Add noise until the gap is gone. Choose *circulants*, and take away their letter $S$: the equations that are
+# left do hold, but their solutions are no circulants.
 
 # %%
 learner = EquationLearner("O")
@@ -112,8 +113,8 @@ learner
 print(learner.state())
 
 # %% [markdown] slide="notes"
-# Good questions for a class while the sliders move: which word is in every equation of the permutations? Why do symplectic matrices need only even
-# n? Circulants learned at n = 2 turn red on the right: who can say why?
+# Good questions for a class while the sliders move: what do all equations of permutations have in common with those of the sign matrices? Why do
+# symplectic matrices need even n? Which letter does SO need, and what happens without it?
 
 # %% [markdown]
 # ## Explain: a null space
@@ -147,7 +148,8 @@ guess.reveal("13 at n = 2, eight from 3 on")
 
 # %% [markdown]
 # Small matrices satisfy more than they should. Three of the 13 relations hold for *every* 2 × 2 matrix, and two more for the orthogonal ones, such as
-# $M\circ M=M^{\mathsf T}\circ M^{\mathsf T}$. They belong to the size, and not to the symmetry:
+# $M\circ M=M^{\mathsf T}\circ M^{\mathsf T}$. They belong to the size, and not to the symmetry. (The box
+# drops words that agree on all matrices of the sizes it is given, so at $n=2$ alone it counts 27 words and ten relations.)
 
 # %%
 print("relations of all 2 × 2 matrices:", relations({2: gaussian(40, 2, 2)}))
@@ -399,8 +401,8 @@ print("O(50):", G.lie_algebra.shape[0], "generators of its Lie algebra; free wei
 # ## An equation trains, too
 #
 # $\|p(M)\|^2$ is differentiable, so it can be a penalty, and the projection can follow every gradient step. Below a matrix learns from too few
-# noisy examples that come from a matrix which is orthogonal *and* commutes with the shift; three students, one without the equations, one with the
-# penalty, one with the projection. Chapter [11](11_learning_unitary_operators.ipynb) is about doing this well for one equation.
+# noisy examples that come from a matrix which is orthogonal *and* commutes with the shift; five students, one without the equations, one with the
+# penalty, one with the projection, and two that step along the group, by a Cayley transform and by exp. Chapter [11](11_learning_unitary_operators.ipynb) is about doing this well for one equation.
 
 # %%
 satisfaction = ConstraintSatisfaction("M Mᵀ = E, M S = S M")
@@ -626,9 +628,9 @@ print("filters that change from place to place: over a tenth outside:", outside.
 # %% [markdown]
 # ### One more arm of chapter 09
 #
-# How few *tasks* are enough to recover a hidden symmetry? Chapter [09](09_how_many_parameters.ipynb) compares ways to write $U$ down. Words are one of them. Eight tasks
-# with two examples each hide $C(6)$; the dense $U$ fits these data exactly and has learned nothing, for it has more free numbers than the data. The
-# words find it.
+# How few *tasks* are enough to recover a hidden symmetry? Chapter [09](09_how_many_parameters.ipynb) compares ways to write $U$ down. Words are one
+# of them. Eight tasks with two examples each hide $C(6)$; the dense $U$ fits these data exactly and has learned nothing, for it has more free
+# numbers than the data. The words find it.
 
 # %%
 six = equations.dictionary((S, R, mean), 4, sizes=(6,))
@@ -877,8 +879,8 @@ for count in (1, 16):
 #   letters?
 # - `equations.NAMES` lists 28 systems with a name. Which of them are groups? `is_group()` will tell; which of its answers surprises you?
 # - Which *compatible* network computes the variance of a set of numbers, at every $n$? Try the embedding "repetition".
-# - Chapter [11](11_learning_unitary_operators.ipynb): how does one stay on $M M^{\mathsf H}=E$ while training, at what cost? Chapter [12](12_discovering_symmetry.ipynb):
-#   which group is in these data, when nobody names letters?
+# - Chapter [11](11_learning_unitary_operators.ipynb): how does one stay on $M M^{\mathsf H}=E$ while training, at what cost? Chapter
+#   [12](12_discovering_symmetry.ipynb): which group is in these data, when nobody names letters?
 #
 # ## References
 #

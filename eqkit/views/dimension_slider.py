@@ -233,6 +233,8 @@ class DimensionSlider(View):
         told, found = self.predicted(n), self.dimension(n)
         if self.closed_form is None or told is None:
             return f"{found}, no quadratic in n"
+        if told == found == 0:
+            return f"0, a discrete group {_mark(True)}"
         return f"{found} {'=' if told == found else '≠'} {written(*self.closed_form)} {_mark(told == found)}"
 
     def verdict(self) -> str:

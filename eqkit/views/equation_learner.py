@@ -149,7 +149,7 @@ class EquationLearner(View):
         band = [values[kept], values[kept - 1]] if zeros else []
         self.spectrum.show(rows, band=band, x_max=len(values), cursor=max(0, kept - 1))
         self.spectrum.label = f"{len(values)} singular values, {zeros} of them below the gap"
-        self.formula.words = "     ".join(map(str, system.equations)) or f"no equation among {len(values)} words"
+        self.formula.words = ", ".join(map(str, system.equations)) or f"no equation among {len(values)} words"
         self.formula.label = f"{len(system.equations)} equations: {system.text}"
         at = ", ".join(map(str, evidence.sizes))
         lines = [f"{len(values)} words, {self._shown['samples']} samples at each n of {at}"]
@@ -260,8 +260,8 @@ class EquationLearner(View):
 
 
 def _power(gap: float) -> str:
-    """A gap to its order of magnitude, for its digits are rounding errors."""
-    return f"above 10⁸ ({gap:.0e})" if gap > 1e8 and math.isfinite(gap) else f"{gap:.2g}"
+    """A gap to two digits, unless these are rounding errors."""
+    return "above 10⁸" if gap > 1e8 else f"{gap:.2g}"
 
 
 def _small(residual: float) -> str:

@@ -203,7 +203,7 @@ with style.figure(size=(6.5, 2.8)) as (figure, ax):
 guess.reveal("the dense U alone")
 
 # %% [markdown] slide="notes"
-# For the lecturer: many will say "both", for the paper that proposed Kronecker factors reports group convolutions. Let the class find the reason before the
+# For the lecturer: many will say "both". Let the class find the reason before the
 # theorem: write the kernel as a table, outputs × pixels, and ask which of its columns can occur.
 
 # %% [markdown]

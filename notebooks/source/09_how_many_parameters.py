@@ -99,7 +99,7 @@ guess.reveal("196")
 #
 # *Proof.* 1. Subspaces near $\mathrm{span}(U)$ (say its first $k$ rows are independent) have exactly one basis whose first $k$ rows are $E$: the other
 # $(N-k)\,k$ entries are coordinates. 2. A gradient step is $v\leftarrow v-\eta\,U^{\mathsf T}r$ with a residual $r$ that depends on $Uv$ alone; so $Uv$ moves
-# by $\eta\,UU^{\mathsf T}r$, and $U$ enters as $UU^{\mathsf T}$ only. A ridge is the limit of such steps, damped. $UU^{\mathsf T}=U'U'^{\mathsf T}$ exactly if $U'=UR$ with $R$ orthogonal, which has
+# by $\eta\,UU^{\mathsf T}r$, and $U$ enters as $UU^{\mathsf T}$ only. For a ridge with features $AU$ the weight is $U(U^{\mathsf T}A^{\mathsf T}AU+\lambda E)^{-1}U^{\mathsf T}A^{\mathsf T}y=(UU^{\mathsf T}A^{\mathsf T}A+\lambda E)^{-1}UU^{\mathsf T}A^{\mathsf T}y$. $UU^{\mathsf T}=U'U'^{\mathsf T}$ exactly if $U'=UR$ with $R$ orthogonal, which has
 # $k(k-1)/2$ numbers, and $kN-\frac{k(k-1)}2=k(N-k)+\frac{k(k+1)}2$. ∎
 #
 # The space as a matrix, without a basis, is its projector $P=U(U^{\mathsf T}U)^{-1}U^{\mathsf T}$. Differentiate it by $U$: the rank of the derivative is the number of directions that
@@ -228,7 +228,7 @@ for r in (1, 2, 3, 4):
 # subgroup (a normal connected subgroup that holds one maximal torus holds all their conjugates, which fill $G$), of lower dimension. So $y$ lies in
 # one of finitely many sets of measure zero. ∎
 #
-# One element is not enough: it generates a torus, whose Hom is larger.
+# One element is not enough (the row *one element* of the counter is half the price): it generates a torus, whose Hom is larger.
 
 # %%
 for G in (groups.SO(3), groups.SO(4), groups.U(3)):
@@ -526,7 +526,7 @@ def marker(arm):
 with style.figure(1, 2, size=(12, 4.2)) as (figure, (left, right)):
     for i, ((group, shots), by_arm) in enumerate(compared.items()):
         hue, k = style.CLASSES[(5, 4, 2, 6, 0, 1)[i % 6]], recorded.arms[group, DENSE.name].k
-        d = torch.linspace(14, 190, 60)
+        d = torch.linspace(14, 190, 600)
         left.loglog(d, (d / (6 * min(shots, 6) - k)).ceil(), "--", color=hue, linewidth=1)
         left.plot([], [], "o", color=hue, label=f"{group}, {shots} shots")
         for arm, needed in by_arm.items():
@@ -540,7 +540,9 @@ with style.figure(1, 2, size=(12, 4.2)) as (figure, (left, right)):
                 right.loglog(about.parameters, max(1e-16, statistics.median(c.sine)), **look)
     for kind, sign in kinds.items():
         right.plot([], [], sign, color=style.colour("muted"), mfc="none", mew=1.8, label=kind)
-    left.set(title="Fewer numbers need fewer tasks", xlabel="numbers that are seen, d", ylabel="tasks: half recovered")
+    left.set(
+        title="Fewer numbers, fewer tasks: mostly", xlabel="numbers that are seen, d", ylabel="tasks: half recovered"
+    )
     right.set(title="Equal data: 9 tasks", xlabel="numbers that are learned", ylabel="median sine to hidden space")
     right.axhspan(1e-17, 1e-3, color=style.colour("band")[:7], alpha=0.12)
     right.set_ylim(1e-17, 5)
@@ -625,7 +627,7 @@ for G in (groups.C(6), groups.D(6)):
 # **Statement.** Let tasks $y=Wx$, $W\in\mathrm{Hom}_G$, $\dim\mathrm{Hom}_G=k$, share a symmetry matrix $U$ ($mn\times k$).
 #
 # 1. *Seen.* Least squares sees $k(mn-k)$ numbers of $U$; gradient steps and ridge $\frac{k(k+1)}2$ more; the other $\frac{k(k-1)}2$ are seen by nobody.
-# 2. *Enough.* $\sum r_i(a_i-r_i)$ if $G$ is a product and $U$ follows it; $2n^2$ if $G$ is compact and connected (two generators); a constant if $G$ solves equations in known letters. At least $n^2-\sum(m_i^2+(\dim D_i)^2-1)$ if the kind of $G$ is known and its basis is not.
+# 2. *Enough.* $\sum r_i(a_i-r_i)$ if $G$ is a product and $U$ follows it; $2n^2$ if $G$ is compact and connected (two generators); a constant if $G$ solves equations in known letters, which fix the basis. At least $n^2-\sum(m_i^2+(\dim D_i)^2-1)$ if the kind of $G$ is known and its basis is not.
 # 3. *Data.* A smooth family of dimension $d$ at the truth needs $T\ge d/(m\min(S,n)-k)$ tasks of $S$ shots, $m\min(S,n)>k$; and $S\ge\max\lfloor m_i/d_i\rfloor+1$.
 # 4. *Practice.* At equal, noise-free data, products and equations that contain the truth recover it from fewer tasks than a free $U$. Learned generators do so for cyclic and symmetric groups and the grid, not for $D(6)$.
 #

@@ -136,7 +136,7 @@ def of_no_group() -> None:
         print(f"{name:21} {len(basis):3} {found[0].rank:5} {found[0].defect:7.2g} {apart:7.0e}  {found[0]}", flush=True)
 
 
-def calibration(runs: int = 200) -> None:
+def calibration(runs: int = 100) -> None:
     """Good runs and hopeless ones: noise 0 … 1, 2 … 8 shots, 4 … 32 tasks a step, 30 … 600 steps, up to twice the k."""
     choose = random.Random(0)
     candidates = [groups.C(4), groups.C(6), groups.C(8), groups.D(5), groups.D(8), groups.S(6), groups.A(5)]
@@ -194,7 +194,7 @@ def main() -> None:
     print("{:21} {:>3} {:>5} {:>7} {:>7}  {}".format("tasks", "dim", "rank", "defect", "apart", "verdict"))
     of_no_group()
     print(
-        "\n200 runs, good and hopeless, of tasks that all have a group; same: two seeds' spaces are within a sine of .3"
+        "\n100 runs, good and hopeless, of tasks that all have a group; same: two seeds' spaces are within a sine of .3"
     )
     columns = ("verdict", "sure", "runs", "right", "same space", "wrong, but same")
     print("{:9} {:7} {:>5} {:>6} {:>10} {:>16}".format(*columns))

@@ -1,4 +1,4 @@
-"""Views without a browser: the contract each of them keeps, and what LiveMSR and ConstraintSatisfaction say."""
+"""Views without a browser: the contract each of them keeps, and what LiveMSR says."""
 
 import base64
 import inspect
@@ -14,7 +14,6 @@ from eqkit import groups, views
 from eqkit.equivariant_maps import Hom
 from eqkit.symmetry_matrices import indicators
 from eqkit.views import Chart, ConstraintSatisfaction, LiveMSR, MatrixCanvas, PointCanvas, View, style
-from eqkit.views.constraint_satisfaction import difference, near_identity, train
 from eqkit.views.cycles import read_cycles
 from eqkit.views.msr_reading import class_colours, residuals
 
@@ -211,71 +210,6 @@ def test_colours_belong_to_the_subspace_and_are_pure_when_it_is_found():
         half, pure
     )
     assert (class_colours(torch.eye(16, dtype=torch.float64)[:, :1], pattern)[3, 2] == 255).all()  # no share: white
-
-
-# ConstraintSatisfaction
-
-
-def test_projection_keeps_the_equations_and_the_others_do_not():
-    view = ConstraintSatisfaction(size=5, n=12)
-    view.player.run()
-    state = view.state()
-    assert state["holds"] == {"free": False, "penalty": False, "projection": True} and state["holds_at_n"]
-    assert "After training the equations hold for: projection." in view.verdict()
-
-
-def test_the_constrained_trainings_come_nearer_to_the_hidden_matrix():
-    view = ConstraintSatisfaction("M Mᵀ = E", size=5)
-    view.player.run()
-    free, penalty, projection = (torch.linalg.matrix_norm(M - view.target) for M in view.player.current.M)
-    assert max(penalty, projection) < free / 2
-
-
-def test_the_slider_checks_the_same_equation_at_another_dimension():
-    view = ConstraintSatisfaction("M Mᵀ = E", size=3, n=4)
-    for n in (7, 50):
-        view.n.value = n
-        assert view.state()["n"] == n and view.state()["holds_at_n"] and view.there.rows == n
-    assert "The same 2 coefficients at n = 50" in view.verdict()
-
-
-def test_an_equation_that_cannot_be_read_is_explained_and_the_old_one_stays():
-    view = ConstraintSatisfaction("M Mᵀ = E", size=4)
-    for bad in ("M Mᵀ", "M Q = E", ""):
-        view.equations.value = bad
-        assert view.footer.error and view.state()["equations"] == "M Mᵀ = E"
-    view.equations.value = "M S = S M"
-    assert view.footer.error == "" and view.state()["equations"] == "M S = S M"
-
-
-def test_a_second_equation_has_a_curve_of_its_own_and_a_single_one_none():
-    view = ConstraintSatisfaction(size=3, n=5)
-    assert (view.first.title, view.second.title, view.second.layout.display) == ("‖M Mᵀ − E‖", "‖M S − S M‖", "")
-    view.equations.value = "M Mᵀ = E"
-    assert view.second.layout.display == "none" and view.still() != ConstraintSatisfaction(size=3, n=5).still()
-
-
-def test_a_letter_without_a_value_at_n_is_explained():
-    view = ConstraintSatisfaction("M X = X M", size=4, n=6)
-    view.n.value = 7
-    assert "X" in view.footer.error and not view.state()["holds_at_n"]
-
-
-def test_training_from_one_seed_gives_one_path():
-    view = ConstraintSatisfaction(size=3, n=5)
-    paths = [[s.M for s in train(view.system, view.target, 1.0, 5, torch.Generator().manual_seed(0))] for _ in range(2)]
-    assert len(paths[0]) == 6 and all(torch.equal(a, b) for a, b in zip(*paths, strict=True))
-
-
-def test_a_solution_near_the_identity_solves():
-    view = ConstraintSatisfaction(size=3, n=5)
-    M = near_identity(view.system, 9, torch.Generator().manual_seed(3))
-    assert view.system.residual(M) < 1e-9 and torch.linalg.matrix_norm(M - torch.eye(9)) > 0.1
-
-
-def test_differences_read_as_one_expression():
-    system = ConstraintSatisfaction(size=3, n=5).system
-    assert [difference(equation) for equation in system.equations] == ["M Mᵀ − E", "M S − S M"]
 
 
 # Components and style

@@ -1,4 +1,4 @@
-"""Six ways to keep M Mᵀ = E while M is trained, on one task: what do they cost, and what do they give?"""
+"""Six ways to keep equations in M while M is trained, on one task: what do they cost, and what do they give?"""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from eqkit import groups
 from eqkit.equations import EquationSystem
 from eqkit.subspaces import require_integer
 from eqkit.unitary import maps
-from eqkit.unitary.modules import OrthogonalMatrix
 
 ORTHOGONAL = EquationSystem("M Mᵀ = E")
-PENALTY = 1.0  # the weight of ‖M Mᵀ − E‖²
+PENALTY = 1.0  # the weight of ‖p(M)‖²
 
 
 class Examples(NamedTuple):
@@ -59,11 +58,11 @@ def free(data: Examples) -> Iterator[Tensor]:
     return _descend(data, data.loss, lambda M: M)
 
 
-def penalty(data: Examples) -> Iterator[Tensor]:
-    """The loss plus ‖M Mᵀ − E‖² times a weight."""
+def penalty(data: Examples, system: EquationSystem = ORTHOGONAL, weight: float = PENALTY) -> Iterator[Tensor]:
+    """The loss plus weight · ‖p(M)‖², such as ‖M Mᵀ − E‖²; the step is halved until the sum falls."""
 
     def penalised(M: Tensor) -> Tensor:
-        return data.loss(M) + PENALTY * ORTHOGONAL(M).square().sum((-3, -2, -1))
+        return data.loss(M) + weight * system(M).square().sum((-3, -2, -1))
 
     return _descend(data, penalised, lambda M: M)
 
@@ -73,29 +72,33 @@ def projection(data: Examples) -> Iterator[Tensor]:
     return _descend(data, data.loss, maps.polar)
 
 
-def equations(data: Examples) -> Iterator[Tensor]:
-    """M ← the solution of M Mᵀ = E near M − η ∇L: Levenberg–Marquardt, which knows nothing but the equation."""
-    return _descend(data, data.loss, ORTHOGONAL.project)
+def equations(data: Examples, system: EquationSystem = ORTHOGONAL) -> Iterator[Tensor]:
+    """M ← the solution of p(M) = 0 near M − η ∇L: Levenberg–Marquardt, which knows nothing but the equations."""
+    return _descend(data, data.loss, system.project)
 
 
-def retraction(data: Examples) -> Iterator[Tensor]:
-    """M ← cayley(−η Ω) M with Ω = (∇L Mᵀ − M ∇Lᵀ)/2, the gradient along the group (Wen & Yin 2013)."""
-    M = data.start()
+def retraction(data: Examples, system: EquationSystem = ORTHOGONAL) -> Iterator[Tensor]:
+    """M ← cayley(−η Ω) M with Ω the part of ∇L Mᵀ in the Lie algebra, for O(n) (∇L Mᵀ − M ∇Lᵀ)/2 (Wen & Yin 2013).
+
+    It keeps M B Mᵀ = B for any form B, and equations linear in M.
+    """
+    L, M = _tangent(data, system), data.start()
     while True:
         yield M
-        G = _gradient(data.loss, M)
-        M = maps.cayley(-data.rate * (G @ M.mT - M @ G.mT) / 2) @ M
+        c = torch.einsum("kij,rij->rk", L, _gradient(data.loss, M) @ M.mT)
+        M = maps.cayley(-data.rate * torch.einsum("rk,kij->rij", c, L)) @ M
 
 
-def lie_algebra(data: Examples) -> Iterator[Tensor]:
-    """M = e^A, and A descends in so(n)."""
-    layer = OrthogonalMatrix(data.x.shape[-1], start="identity", copies=(len(data.x),), dtype=torch.float64)
-    (c,) = layer.parameters()
+def lie_algebra(data: Examples, system: EquationSystem = ORTHOGONAL) -> Iterator[Tensor]:
+    """M = e^A, and A = Σ c_i L_i descends in the Lie algebra, L orthonormal: so(n) for M Mᵀ = E."""
+    L = _tangent(data, system)
+    c = torch.zeros(len(data.x), len(L), dtype=torch.float64, requires_grad=True)
     while True:
-        yield layer.matrix.detach()
-        (G,) = torch.autograd.grad(data.loss(layer.matrix).sum(), c)
+        M = torch.matrix_exp(torch.einsum("rk,kij->rij", c, L))
+        yield M.detach()
+        (G,) = torch.autograd.grad(data.loss(M).sum(), c)
         with torch.no_grad():
-            c.sub_(data.rate[..., 0] * G / 2)  # e_ij − e_ji has the square norm 2
+            c.sub_(data.rate[..., 0] * G)
 
 
 WAYS: dict[str, Callable[[Examples], Iterator[Tensor]]] = {
@@ -148,10 +151,19 @@ def _gradient(objective: Callable[[Tensor], Tensor], M: Tensor) -> Tensor:
     return torch.autograd.grad(objective(M).sum(), M)[0]
 
 
+def _tangent(data: Examples, system: EquationSystem) -> Tensor:
+    """An orthonormal basis (d, n, n) of the Lie algebra of the system's group."""
+    n = data.x.shape[-1]
+    return torch.linalg.qr(system.lie_algebra(n).flatten(1).T)[0].T.reshape(-1, n, n)
+
+
 def _descend(
     data: Examples, objective: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor]
 ) -> Iterator[Tensor]:
     M = data.start()
     while True:
         yield M
-        M = back(M - data.rate * _gradient(objective, M))
+        G, rate, now = _gradient(objective, M), data.rate, objective(M)
+        while (rises := (~(objective(M - rate * G) <= now))[:, None, None] & (rate > 1e-12)).any():
+            rate = torch.where(rises, rate / 2, rate)
+        M = back(M - rate * G)

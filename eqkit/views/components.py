@@ -276,9 +276,10 @@ class Chart(Component):
     """Curves over steps, linear or logarithmic, with dashed floors, marks at steps and a shaded tolerance band.
 
     series: list of {"name", "colour": role or hex, "dash": bool}, with "points": True dots instead of a curve; one
-    without a name is not in the legend. show() takes one row (step, value, …) a point; NaN leaves a gap; with log_x the
-    steps have a log scale too. `cursor` is the row read out in the legend (−1: the last); dragging on the chart moves
-    it. `legend` is False where a table beside the chart names the curves.
+    without a name is not in the legend, one with a "letter" carries it, to be told apart without colour. show() takes
+    one row (step, value, …) a point; NaN leaves a gap; with log_x the steps have a log scale too. `cursor` is the row
+    read out in the legend (−1: the last); dragging on the chart moves it. `legend` is False where a table beside the
+    chart names the curves.
     """
 
     _esm = _esm("chart")
@@ -319,6 +320,10 @@ class Chart(Component):
         for k, entry in enumerate(self.series, 1):
             dash = "o" if entry.get("points") else "--" if entry.get("dash") else "-"
             axes.plot(rows[:, 0], rows[:, k], dash, color=style.colour(entry["colour"]), label=entry["name"] or None)
+            if len(rows) and entry.get("letter"):
+                at = rows[k * (len(rows) - 1) // (len(self.series) + 1)]
+                look = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": style.colour(entry["colour"])}
+                axes.annotate(entry["letter"], (at[0], at[k]), ha="center", va="center", fontsize=8, bbox=look)
         if len(rows):
             axes.axvline(rows[self.cursor if self.cursor < len(rows) else -1, 0], color="#888888", linewidth=1)
         if self.log:

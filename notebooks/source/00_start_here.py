@@ -139,7 +139,7 @@ print(
 print("dimension of the group it describes at n = 6:", system.dimension(6), "= n(n − 1)/2")
 
 # %% [markdown]
-# An equation can also *train*: a matrix learns a task while the equation pulls on it. Choose how: freely, by a penalty, or by projection; and
+# An equation can also *train*: a matrix learns a task while the equation pulls on it. Five ways, side by side: freely, with a penalty, projected, and two along the group; and
 # slide n: the equation is the same.
 
 # %%
@@ -267,7 +267,11 @@ LiveMSR.replay(data_file("recorded_runs/C_8.npz"))
 # | [05](05_sharing_patterns.ipynb) | which weights must be equal? |
 # | [06](06_equivariant_networks.ipynb) | from maps to networks: which layers keep the symmetry? |
 # | [07](07_learned_symmetry_matrices.ipynb) | can a network discover convolution? |
+# | [08](08_beyond_translation.ipynb) | does it survive beyond a shift on a line? |
+# | [09](09_how_many_parameters.ipynb) | how many numbers is a symmetry? |
+# | [10](10_symmetry_as_equations.ipynb) | can a symmetry be described without its dimension? |
 # | [11](11_learning_unitary_operators.ipynb) | how does a matrix stay unitary while it learns? |
+# | [12](12_discovering_symmetry.ipynb) | which group is in this data? |
 #
 # Your own copies of the notebooks belong in `notebooks/mine/`: they are left alone by updates and tests.
 #

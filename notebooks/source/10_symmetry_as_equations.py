@@ -400,9 +400,9 @@ print("O(50):", G.lie_algebra.shape[0], "generators of its Lie algebra; free wei
 # %% [markdown]
 # ## An equation trains, too
 #
-# $\|p(M)\|^2$ is differentiable, so it can be a penalty, and the projection can follow every gradient step. Below a matrix learns from too few
-# noisy examples that come from a matrix which is orthogonal *and* commutes with the shift; five students, one without the equations, one with the
-# penalty, one with the projection, and two that step along the group, by a Cayley transform and by exp. Chapter [11](11_learning_unitary_operators.ipynb) is about doing this well for one equation.
+# $\|p(M)\|^2$ is differentiable, so it can be a penalty; the projection can follow every gradient step; and the Lie algebra shows how to walk without
+# leaving the group. Below a matrix is learned from too few noisy examples of one that is orthogonal *and* commutes with the shift: freely, in each of
+# these ways, and with both equations on a log axis. Chapter [11](11_learning_unitary_operators.ipynb) is about doing this well for one equation.
 
 # %%
 satisfaction = ConstraintSatisfaction("M Mᵀ = E, M S = S M")
@@ -410,7 +410,7 @@ satisfaction.player.run(40)
 satisfaction
 
 # %%
-print("the equations hold:", satisfaction.state()["holds"])
+print("the equations hold for:", ", ".join(name for name, holds in satisfaction.state()["holds"].items() if holds))
 
 # %% [markdown]
 # ## Honest limits

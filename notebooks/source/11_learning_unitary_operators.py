@@ -87,21 +87,23 @@ print("1.0: below a half:", kept < 0.5, "· orthogonal: still 1:", abs(turned - 
 # %% [markdown]
 # ## Predict
 #
-# A hidden 6 × 6 rotation is seen through five noisy examples. Three students learn it by gradient descent: one *free*; one with a *penalty*
-# $\|M M^{\mathsf T}-E\|^2$ added to its loss; one that *projects* back to the nearest orthogonal matrix after each step.
+# A hidden 6 × 6 rotation is seen through five noisy examples. Five students learn it by gradient descent: one *free*; one with a *penalty*
+# $\|M M^{\mathsf T}-E\|^2$ added to its loss; one that *projects* back to a nearby orthogonal matrix after each step; and two that never leave the rotations,
+# by a *Cayley* transform or by *exp*, of which the rest of this chapter tells.
 
 # %%
 guess = teaching.predict(
     "In whose matrix does M Mᵀ = E hold to six digits in the end?",
-    ["projection only", "penalty and projection", "all three, for the data are those of a rotation"],
+    ["projection, Cayley and exp", "all but the free one", "all five, for the data are those of a rotation"],
 )
 guess
 
 # %% [markdown]
 # ## Watch them
 #
-# ▶ trains the three side by side. Above: how far $M M^{\mathsf T}$ is from $E$, on a log axis; in the green band the equation holds. Below: the distance from
-# the hidden rotation. Try penalty weights from 0.01 to 100, then reset.
+# ▶ trains all five side by side; the digits on the curves are those of the table. Above: how far $M M^{\mathsf T}$ is from $E$, on a log axis; in the green band
+# the equation holds. Below: the distance from the hidden rotation. Then what else a group is good for: products and inverses that satisfy the equation too, and a
+# layer, equivariant under all orthogonal matrices, that is so under $M$. Try penalty weights from 0.01 to 100, then reset.
 
 # %%
 view = ConstraintSatisfaction("M Mᵀ = E", size=6, n=20)
@@ -112,7 +114,7 @@ view
 print("the equation holds:", view.state()["holds"])
 
 # %% slide="fragment"
-guess.reveal("projection only")
+guess.reveal("projection, Cayley and exp")
 
 # %% [markdown]
 # A penalty is a compromise: at its minimum the two gradients cancel, so the equation is violated wherever the data pull. And the equation is worth having:
@@ -578,7 +580,7 @@ print(analytic.round(decimals=6) + 0)  # + 0 turns −0 into 0
 # ## A constraint is a choice
 #
 # Now all ways side by side: twenty hidden rotations of 6 dimensions, 12 noisy examples each, gradient descent from $E$ with one step size for all. *equations* knows nothing
-# but the text `M Mᵀ = E` and projects by Levenberg–Marquardt (chapter 10, to come); *retraction* steps along the group and back by a Cayley transform (Wen & Yin 2013).
+# but the text `M Mᵀ = E` and projects by Levenberg–Marquardt (chapter [10](10_symmetry_as_equations.ipynb)); *retraction* steps along the group and back by a Cayley transform (Wen & Yin 2013).
 
 # %%
 rows = list(unitary.compare_constraints(unitary.examples(6, 12, generator=seed(0)), steps=150))
@@ -936,7 +938,7 @@ except ValueError as reason:
 # - `unitary.UnitaryMatrix(8, special=True)` is $SU(8)$, with 63 numbers. By how much does it miss a target of determinant $e^{i\varphi}$?
 # - In the cliff, choose the 56 coordinates yourself: leave out the diagonal ones. Is it better or worse than chance?
 # - Give the adding task to `OrthogonalRNN` with 20 numbers instead of 50. Where do gates begin to win?
-# - Chapter 10 (to come) writes $M M^{\mathsf T}=E$ as an equation that holds at every $n$; chapter 12 (to come) finds a Lie algebra in data.
+# - Chapter [10](10_symmetry_as_equations.ipynb) writes $M M^{\mathsf T}=E$ as an equation that holds at every $n$; chapter [12](12_discovering_symmetry.ipynb) finds a Lie algebra in data.
 #
 # ## References
 #

@@ -35,10 +35,10 @@ def test_before_anything_runs_the_pictures_are_there(opened):
     assert len(chapter.widths) >= 10 and min(chapter.widths) > 200
 
 
-def test_run_all_ends_without_an_error_and_only_the_projection_holds(view):
+def test_run_all_ends_without_an_error_and_who_stays_on_the_group_keeps_the_equation(view):
     state = view.state()
     assert state["equations"] == "M Mᵀ = E" and state["snapshots"] == 80
-    assert state["holds"] == {"free": False, "penalty": False, "projection": True}
+    assert [name for name, holds in state["holds"].items() if holds] == ["projection", "Cayley", "exp"]
     assert view.pixels()[..., :3].std() > 10
 
 
@@ -65,7 +65,7 @@ def test_a_heavy_penalty_trains_live_stops_and_replays(notebook, view):
     view.wait(lambda state: state["snapshots"] > 30, 60)
     click(view, "stop")
     state = view.wait(lambda state: not state["running"])
-    assert state["holds"] == {"free": False, "penalty": False, "projection": True}
+    assert [name for name, holds in state["holds"].items() if holds] == ["projection", "Cayley", "exp"]
     scrub(notebook, view, 0)
     click(view, "reset")
     view.wait(lambda state: state["weight"] == 1 and state["snapshots"] == 0)
@@ -102,10 +102,10 @@ def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
 
 
 def test_a_prediction_is_remembered(notebook):
-    notebook.page.get_by_label("penalty and projection", exact=True).check()
+    notebook.page.get_by_label("all but the free one", exact=True).check()
     notebook.page.get_by_text("Noted.").first.wait_for()
-    revealed = notebook.run_cell(find(notebook, 'guess.reveal("projection only")'))
-    assert "You expected: penalty and projection." in revealed
+    revealed = notebook.run_cell(find(notebook, 'guess.reveal("projection, Cayley and exp")'))
+    assert "You expected: all but the free one." in revealed
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):

@@ -36,7 +36,7 @@ function render({ model, el }) {
     return out.filter((v) => v >= low && v <= high);
   }
 
-  function draw(context, { ink, soft, grid, font, family }) {
+  function draw(context, { ink, text, soft, grid, page, font, family }) {
     const table = rows(), { low, high, log, width, height, xs, x, y } = scales(table), series = model.get("series");
     context.font = `${font * 0.92}px ${family}`;
     context.lineWidth = 1;
@@ -107,6 +107,18 @@ function render({ model, el }) {
       context.stroke();
     });
     context.setLineDash([]);
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", font: `600 ${font * 0.8}px ${family}`, lineWidth: 1.5 });
+    series.forEach(({ colour, letter }, k) => {  // each at its own step, that they do not meet
+      const row = table[Math.floor(((k + 1) * (table.length - 1)) / (series.length + 1))];
+      if (!letter || !row || !Number.isFinite(row[k + 1])) return;
+      context.beginPath();
+      context.arc(x(row[0]), y(row[k + 1]), 7, 0, 2 * Math.PI);
+      Object.assign(context, { fillStyle: page, strokeStyle: ink(colour) });
+      context.fill();
+      context.stroke();
+      context.fillStyle = text;
+      context.fillText(letter, x(row[0]), y(row[k + 1]) + 0.5);
+    });
     context.restore();
     const now = table[at(table.length)];
     if (now) {

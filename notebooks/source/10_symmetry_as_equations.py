@@ -25,26 +25,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from eqkit import discovery, doctor, equations, groups, subspaces, teaching
-from eqkit.equations import (
-    AnyDimensionalNetwork,
-    DimensionFree,
-    E,
-    EquationSystem,
-    J,
-    M,
-    R,
-    S,
-    X,
-    any_dimensional,
-    det,
-    eta,
-    learn_equations,
-    letter,
-    mean,
-    misfit,
-    trace,
-    words,
-)
+from eqkit.equations import E, EquationSystem, J, M, R, S, X, det, eta, learn_equations, letter, trace, words
 from eqkit.equations.any_dimensional import TARGETS, diagrams
 from eqkit.equivariant_maps import Hom
 from eqkit.meta_learning import GradientSteps, LeastSquares, evaluate, meta_learn
@@ -564,7 +545,7 @@ for variety, examples, noise, found, alone, _ in record["pairs"]:
 # %%
 atoms = equations.dictionary(lost=2)  # words in S, R, the mean and Z; two rows are lost to the ends of the filter
 print(len(atoms), "atoms:", ", ".join(map(str, atoms)))
-model, inner = DimensionFree(atoms, 3, 2, seed(0)), GradientSteps()
+model, inner = equations.DimensionFree(atoms, 3, 2, seed(0)), GradientSteps()
 tasks = translation(n=16, support=5)
 list(meta_learn(model, tasks, inner, steps=300, learning_rate=3e-2, cosine_decay=True, generator=seed(1)))
 print("numbers:", model.numbers + 1, "· the learned space reads:", ", ".join(model.columns()))
@@ -620,8 +601,8 @@ print(
 # atoms to every task:
 
 # %%
-inside = misfit(atoms, translation(n=16, support=5)(200, seed(0)), lost=2)
-outside = misfit(atoms, translation(n=16, support=5, rank=2, generator=seed(0))(200, seed(1)), lost=2)
+inside = equations.misfit(atoms, translation(n=16, support=5)(200, seed(0)), lost=2)
+outside = equations.misfit(atoms, translation(n=16, support=5, rank=2, generator=seed(0))(200, seed(1)), lost=2)
 print("a convolution: outside the atoms below 1e-9:", inside.outside < 1e-9)
 print("filters that change from place to place: over a tenth outside:", outside.outside > 0.1)
 
@@ -633,7 +614,7 @@ print("filters that change from place to place: over a tenth outside:", outside.
 # numbers than the data. The words find it.
 
 # %%
-six = equations.dictionary((S, R, mean), 4, sizes=(6,))
+six = equations.dictionary((S, R, equations.mean), 4, sizes=(6,))
 for G in (groups.C(6), groups.D(6)):
     problem = hidden_problem(G.vector, 8, 2, seeds=3, generator=seed(0))
     for arm in (equations.dimension_free_arm(six), DENSE):
@@ -659,9 +640,9 @@ for a, b in ((1, 1), (2, 1), (2, 2)):
     )
 order, target = TARGETS["trace"]
 for embedding in ("padding", None):
-    network = AnyDimensionalNetwork((2, 1, 2, order), 3, embedding, seed(0))
-    any_dimensional.fit(network, target, 4, count=150, generator=seed(50))
-    small, large = (any_dimensional.error(network, target, n, seed(9)) for n in (4, 15))
+    network = equations.AnyDimensionalNetwork((2, 1, 2, order), 3, embedding, seed(0))
+    equations.any_dimensional.fit(network, target, 4, count=150, generator=seed(50))
+    small, large = (equations.any_dimensional.error(network, target, n, seed(9)) for n in (4, 15))
     print(
         f"{embedding or 'no condition':12}  n = 4, error < 1e-2: {small < 1e-2}  n = 15, error < 1e-3: {large < 1e-3}"
     )

@@ -213,6 +213,14 @@ def test_asymmetric_functions_have_none(f, shape):
     assert discovery.identify(found).dimension == 0
 
 
+def test_a_spectrum_without_a_gap_is_told_from_one_without_small_values():
+    x = gaussian(100, 3)
+    y = x.square().sum(1)
+    found = discovery.discover_lie_algebra(discovery.fit_polynomial(x, y + y.std() * gaussian(100, seed=1)), x)
+    assert found.dimension == 0 and "without a clear gap" in str(found) and "misses" in str(found)
+    assert "every direction changes f" in str(discovery.discover_lie_algebra(lambda x: (x**3).sum(1), x))
+
+
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh, nn.SiLU])
 def test_untrained_networks_have_none(activation):
     for seed in range(5):

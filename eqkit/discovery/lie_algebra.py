@@ -57,11 +57,12 @@ class Discovery:
 
     def __str__(self) -> str:
         if not self.dimension:
-            return (
-                f"no continuous symmetry: every direction changes f, the least by {self.spectrum[-1]:.2g} of the mean"
-            )
-        told = f"dimension {self.dimension}, gap {self.gap:.1e}, violated by {self.violation:.1e}"
-        told += f", brackets leave it by {self.closure:.1e}"
+            least = float(self.spectrum[-1])
+            why = "every direction changes f" if least > SMALL else "the changes of f fall without a clear gap"
+            told = f"no continuous symmetry: {why}, the least is {least:.2g} of the mean"
+        else:
+            told = f"dimension {self.dimension}, gap {self.gap:.1e}, violated by {self.violation:.1e}"
+            told += f", brackets leave it by {self.closure:.1e}"
         return "\n".join([told, *(f"caution: {c}" for c in self.cautions)])
 
     __repr__ = __str__

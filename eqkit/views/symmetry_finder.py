@@ -178,9 +178,8 @@ class SymmetryFinder(View):
             self.element.max = max(1, len(basis))
             self.element.value = 1
         self._pick()
-        head = f"{self.name}" if found.dimension else "none: every direction changes f"
-        self.table.show([[head], *[[line] for line in (*evidence, *found.cautions)]])
-        self.table.label = f"{head}: " + "; ".join(evidence)
+        self.table.show([[self.name], *[[line] for line in (*evidence, *found.cautions)]])
+        self.table.label = f"{self.name}: " + "; ".join(evidence)
 
     def _pick(self) -> None:
         i, d = self.element.value, self.found.dimension
@@ -189,10 +188,10 @@ class SymmetryFinder(View):
 
     def verdict(self) -> str:
         found = self.found
-        if not found.dimension:
-            return "No continuous symmetry: every direction changes f."
         if found.cautions:
             return f"{found.cautions[0][0].upper()}{found.cautions[0][1:]}."
+        if not found.dimension:
+            return f"{str(found)[0].upper()}{str(found)[1:]}."
         exact = found.violation < 1e-9
         rest = "exact to rounding" if exact else f"violated by {100 * found.violation:.1g} % of the mean direction"
         return f"{self.name}: {found.dimension} of {len(found.spectrum)} directions leave f alone, {rest}."

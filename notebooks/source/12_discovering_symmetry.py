@@ -565,7 +565,7 @@ with style.figure(1, 2, size=(9, 3.3)) as (figure, (left, right)):
 # %% [markdown]
 # Values above 1 in the picture mean that $f(gx)$ and $f(x)$ are *further* apart than two unrelated values, for turned digits are not distributed as upright ones. A digit turned by $\pi$ looks more like a digit again than one turned by $\pi/2$: the dip at both ends.
 #
-# Longer runs are recorded (`python data/make/discovery_runs.py`), for a perceptron and a convolutional network, under five kinds of moves:
+# Longer runs are recorded (`python data/make/discovery_runs.py`), for a perceptron and a convolutional network, under four kinds of moves:
 
 # %%
 recorded = json.loads(data_file("recorded_runs/discovery.json").read_text(encoding="utf-8"))
@@ -594,8 +594,8 @@ print(
 
 # %%
 for training, row in recorded["shapes"].items():
-    print(f"trained {training:16} right: {round(100 * row['accuracy'])} %; asymmetry in per cent:",
-          {G: round(100 * row[G], 1) for G in ("rotations about z", "SO(3)", "z ↦ −z")})  # fmt: skip
+    print(f"trained {training}: right {round(100 * row['accuracy'])} %; asymmetry in per cent:")
+    print("   " + ", ".join(f"{G} {100 * row[G]:.1f}" for G in ("rotations about z", "SO(3)", "z ↦ −z")))
 
 # %% [markdown]
 # Upright shapes look the same from all sides, so turns about $z$ were learned and the others not. Trained on all turns, the network is symmetric, and worse. Look at the last number: it is symmetric under the *mirror*, too, which is no rotation. Two of the shapes, the left and the right helix, are mirror
@@ -793,7 +793,7 @@ for N in (100, 1000):
     y = squared_length(x)
     f = discovery.fit_polynomial(x, y + y.std() * gaussian(N, number=1))
     found = discovery.discover_lie_algebra(f, x)
-    print(f"{N} examples: {discovery.identify(found).name}, cautions: {len(found.cautions)}")
+    print(f"{N} examples: {discovery.identify(found).name}; a caution: {bool(found.cautions)}")
 
 # %% [markdown]
 # **Data on a plane.** Let all examples have $x_2=0$. The third column of $A$ multiplies zero, and if the third component of $\nabla f$ vanishes too, so is the third row free. Five false directions. Here the theorem comes to help, for their brackets leave the span:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from eqkit import groups
-from eqkit.views import OrbitPlayground, orbits
+from eqkit.views import OrbitPlayground, meshes, orbits
 from eqkit.views.orbit_playground import NAMES, isomorphism_type
 from eqkit.views.spelling import named, read_group
 
@@ -78,12 +78,12 @@ def test_the_walls_are_at_their_distance():
     torch.testing.assert_close(orbits.inside(G, orbits.metric(G), x), expected)
 
 
-@pytest.mark.parametrize("mesh", [orbits.plane_mesh, orbits.sphere_mesh])
+@pytest.mark.parametrize("mesh", [meshes.plane_mesh, meshes.sphere_mesh])
 def test_a_mesh_is_closed_and_turns_one_way(mesh):
     vertices, faces = mesh()
     corners = vertices[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    if mesh is orbits.plane_mesh:
+    if mesh is meshes.plane_mesh:
         assert (normals[:, 2] > 0).all() and normals[:, 2].sum() / 2 == pytest.approx((2 * orbits.EXTENT) ** 2)
     else:
         edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), 1)

@@ -50,6 +50,7 @@ from eqkit.views.few_shot_episode import FewShotEpisode
 from eqkit.views.group_explorer import GroupExplorer
 from eqkit.views.invariant_ring_explorer import InvariantRingExplorer
 from eqkit.views.lie_explorer import LieExplorer
+from eqkit.views.lie_space import LieSpace
 from eqkit.views.live_msr import LiveMSR
 from eqkit.views.msr_scrubber import MSRScrubber
 from eqkit.views.orbit_playground import OrbitPlayground
@@ -74,6 +75,7 @@ __all__ = [
     "GroupExplorer",
     "InvariantRingExplorer",
     "LieExplorer",
+    "LieSpace",
     "LiveMSR",
     "MSRScrubber",
     "MatrixCanvas",

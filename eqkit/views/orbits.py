@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import scipy.spatial
 import torch
 import traitlets
 from torch import Tensor
@@ -16,8 +14,8 @@ from eqkit.groups import MatrixGroup
 from eqkit.invariants import Polynomial
 from eqkit.views import style
 from eqkit.views.components import Component, _buffer, _esm, _synced
+from eqkit.views.meshes import EXTENT, plane_mesh, sphere_mesh
 
-EXTENT = 1.25  # the plane shown is [−1.25, 1.25]²
 SAME = 1e-6  # relative distance at which points and values count as equal
 FLAT = 1e-5  # relative variation at which an invariant counts as constant on the surface: it has no level set
 
@@ -76,27 +74,6 @@ def inside(G: MatrixGroup, B: Tensor, vertices: Tensor) -> Tensor:
     return (vertices @ (walls @ B / (walls @ B * walls).sum(1, keepdim=True).sqrt()).T).amin(1)
 
 
-@functools.cache
-def plane_mesh(steps: int = 72) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (steps², 3) and triangles of the square [−EXTENT, EXTENT]²."""
-    t = np.linspace(-EXTENT, EXTENT, steps)
-    x, y = np.meshgrid(t, t)
-    a = (np.arange(steps - 1)[:, None] * steps + np.arange(steps - 1)).ravel()
-    faces = np.concatenate([[a, a + 1, a + steps + 1], [a, a + steps + 1, a + steps]], 1).T
-    return np.stack([x.ravel(), y.ravel(), 0 * x.ravel()], 1), faces
-
-
-@functools.cache
-def sphere_mesh(count: int = 8000) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (count, 3) spread evenly on the sphere (a Fibonacci lattice) and triangles, seen from outside."""
-    i = np.arange(count)
-    z, angle = 1 - (2 * i + 1) / count, np.pi * (3 - np.sqrt(5)) * i
-    vertices = np.stack([np.sqrt(1 - z**2) * np.cos(angle), np.sqrt(1 - z**2) * np.sin(angle), z], 1)
-    faces = scipy.spatial.ConvexHull(vertices).simplices
-    outward = np.linalg.det(vertices[faces]) > 0
-    return vertices, np.where(outward[:, None], faces, faces[:, ::-1])
-
-
 def terms(f: Polynomial) -> list[list[float]]:
     """A polynomial as the browser evaluates it: [coefficient, exponent of x₀, of x₁, …] for each term."""
     return [[float(c), *e] for e, c in f.terms]  # type: ignore[arg-type]
@@ -143,6 +120,7 @@ class OrbitCanvas(Component):
     mirrors = _synced(traitlets.List())
     poles = _synced(traitlets.List())
     curve = _synced(traitlets.Bool(False))
+    two_sided = _synced(traitlets.Bool(False))
     arrows = _synced(traitlets.List())
     extent = _synced(traitlets.Float(EXTENT))
     points = _synced(traitlets.List())
@@ -178,7 +156,7 @@ class OrbitCanvas(Component):
         lines, poles = _drawn(fixed, B) if symmetry else ([], [])
         depth = torch.zeros(0) if curve is not None or not symmetry else inside(G, B, torch.from_numpy(vertices[:, :n]))
         with self.hold_sync():
-            self.n, self.metric, self.curve = n, B.flatten().tolist(), curve is not None
+            self.n, self.metric, self.curve, self.two_sided = n, B.flatten().tolist(), curve is not None, False
             self.vertices, self.domain = (a.astype(np.float32).tobytes() for a in (vertices, depth.numpy()))
             self.faces = faces.astype(np.int32).tobytes()
             self.elements, self.fixed = (a.contiguous().numpy().tobytes() for a in (g, fixed))
@@ -189,6 +167,23 @@ class OrbitCanvas(Component):
             reach = float(np.linalg.norm(vertices, axis=1).max())
             self.extent = EXTENT if n == 2 else reach * (1.3 + 0.6 * self.relief)
             self.points, self.active, self.note = [[float(c) for c in x] for x in points], 0, ""
+            for name, value in traits.items():
+                setattr(self, name, value)
+            self.rev += 1
+
+    def trace(
+        self, x: Sequence[float], B: Tensor, mesh: tuple[np.ndarray, np.ndarray], elements: Tensor, **traits: Any
+    ) -> None:
+        """Show x (3,) on a surface |xᵀBx| = 1 given as a mesh, and the curve of the elements (k, 3, 3) times x.
+
+        The form B (3, 3) may be indefinite; the mesh may have an edge, if it is seen from both sides: two_sided=True.
+        """
+        vertices, faces = mesh
+        with self.hold_sync():
+            self.n, self.metric, self.curve = 3, B.flatten().tolist(), True
+            self.vertices, self.faces = vertices.astype(np.float32).tobytes(), faces.astype(np.int32).tobytes()
+            self.elements, self.fixed, self.domain = elements.contiguous().numpy().tobytes(), b"", b""
+            self.points = [[float(c) for c in x]]
             for name, value in traits.items():
                 setattr(self, name, value)
             self.rev += 1
@@ -263,7 +258,7 @@ class OrbitCanvas(Component):
 
     def _unit(self, p: Sequence[float]) -> np.ndarray:
         """The point on the ray through p with xᵀBx = 1."""
-        return np.array(p) / np.sqrt(np.array(p) @ np.reshape(self.metric, (self.n, self.n)) @ p)
+        return np.array(p) / np.sqrt(abs(np.array(p) @ np.reshape(self.metric, (self.n, self.n)) @ p))
 
     def _place(self, p: np.ndarray) -> np.ndarray:
         """Points (k, n) as they are displayed: right, up, towards the eye (k, 3)."""
@@ -292,7 +287,9 @@ class OrbitCanvas(Component):
         faces = np.frombuffer(self.faces, np.int32).reshape(-1, 3)
         corners = self._place(V)[faces]
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True).clip(1e-12)
+        if self.two_sided:
+            normal *= np.sign(normal[:, 2:])
         light = 0.76 + 0.28 * np.maximum(0, normal @ [-0.35, 0.5, 0.79])
         order = np.flatnonzero(normal[:, 2] > 0)
         order = order[corners[order, :, 2].mean(1).argsort()]
@@ -316,12 +313,12 @@ class OrbitCanvas(Component):
     def _line(self, axes: Any, place: np.ndarray, hue: str, width: float) -> None:
         """A line on the surface, faint where it is behind."""
         for front, alpha in ((False, 0.15), (True, 1.0)):
-            shown = np.where(((place[:, 2:] > -0.02) | (self.n == 2)) == front, place, np.nan)
+            shown = np.where(((place[:, 2:] > -0.02) | self.two_sided | (self.n == 2)) == front, place, np.nan)
             axes.plot(shown[:, 0], shown[:, 1], color=hue, linewidth=width, alpha=alpha, solid_capstyle="round")
 
     def _dots(self, axes: Any, points: np.ndarray, hue: str, size: float, solid: bool) -> None:
         place = self._place(points)
-        front = place[:, 2] > -0.02
+        front = (place[:, 2] > -0.02) | self.two_sided
         for seen, alpha in ((~front, 0.25), (front, 1.0)):
             look = {"facecolors": hue if solid else "white", "edgecolors": hue, "linewidths": 1.8, "alpha": alpha}
             axes.scatter(*place[seen, :2].T, s=size**2, zorder=4, **look)

@@ -10,7 +10,7 @@ function render({ model, el }) {
     domain: bytes(model, "domain", Float32Array), elements: bytes(model, "elements", Float64Array), fixed: bytes(model, "fixed", Float64Array) }));
   const images = (p) => Array.from({ length: mesh().elements.length / p.length ** 2 }, (_, g) => times(mesh().elements, g * p.length ** 2, p));
   const terms = () => get("polynomials")[get("selected")];
-  const size = (p) => Math.sqrt(times(get("metric"), 0, p).reduce((sum, x, i) => sum + x * p[i], 0));
+  const size = (p) => Math.sqrt(Math.abs(times(get("metric"), 0, p).reduce((sum, x, i) => sum + x * p[i], 0)));
 
   // The values of the selected invariant on the mesh, and their tone in [−1, 1]: in the plane growing like x², in space about their middle.
   const field = () => once("field", `${get("rev")} ${get("selected")}`, () => {
@@ -58,13 +58,14 @@ function render({ model, el }) {
         }
         for (let i = 0; i < count; i++) {
           const [x, y, z] = N.subarray(3 * i, 3 * i + 3);
-          shade[i] = 0.76 + 0.28 * Math.max(0, (-0.35 * x - 0.5 * y + 0.79 * z) / (Math.hypot(x, y, z) || 1));
+          const light = (-0.35 * x - 0.5 * y + 0.79 * z) / (Math.hypot(x, y, z) || 1);
+          shade[i] = 0.76 + 0.28 * (get("two_sided") ? Math.abs(light) : Math.max(0, light));
         }
       }
       const image = new ImageData(width, height), depth = new Float32Array(width * height).fill(-1e9);
       for (let f = 0; f < faces.length; f += 3) {
         const [a, b, c] = faces.subarray(f, f + 3), area = (X[b] - X[a]) * (Y[c] - Y[a]) - (X[c] - X[a]) * (Y[b] - Y[a]);
-        if (area >= 0) continue;  // seen from behind
+        if (!area || (area > 0 && !get("two_sided"))) continue;  // seen from behind
         const left = Math.max(0, Math.ceil(Math.min(X[a], X[b], X[c]) - 0.5)), right = Math.min(width - 1, Math.floor(Math.max(X[a], X[b], X[c]) - 0.5));
         const top = Math.max(0, Math.ceil(Math.min(Y[a], Y[b], Y[c]) - 0.5)), bottom = Math.min(height - 1, Math.floor(Math.max(Y[a], Y[b], Y[c]) - 0.5));
         for (let y = top; y <= bottom; y++) for (let x = left; x <= right; x++) {
@@ -170,7 +171,9 @@ function render({ model, el }) {
   const far = (p, [u, v]) => { const [a, b] = camera().to(shape(p)); return Math.hypot(a - u, b - v); };
   // The point of the plane or of the surface under the pointer; beside the surface, the nearest on its outline.
   function under([u, v]) {
-    const p = camera().back([u, v, flat() ? 0 : seen().at(u, v) ?? 0]), most = get("extent") * 0.97;
+    const z = flat() ? 0 : seen().at(u, v);
+    if (z === null && get("two_sided")) return get("points")[get("active")];  // it has no outline everywhere
+    const p = camera().back([u, v, z ?? 0]), most = get("extent") * 0.97;
     return flat() ? p.slice(0, 2).map((x) => Math.max(-most, Math.min(most, x))) : p.map((x) => x / (size(p) || 1));
   }
   // Where the point p may settle: on the orbit of another point; in the fixed spaces, the smallest first.

@@ -26,6 +26,7 @@ Source = str | Path | LiveMSR | MetaLearning | Sequence[Snapshot]
 PATTERN, NOTHING = "sharing pattern", "nothing"
 SECOND = style.CLASSES[1]  # sky blue, and dashed
 FRAMES = 240
+LEAST = 1e-4  # of the sines drawn: runs of one seed begin in one space, and rounding must not stretch the axis to 1e-15
 RECORDED = {"C(8), recorded": "recorded_runs/C_8.npz", "D(6), recorded": "recorded_runs/D_6.npz"}
 
 
@@ -155,7 +156,7 @@ class MSRScrubber(View):
         self._chart(
             self.angle,
             lines + ([{"name": "between them", "colour": "data", "dash": False}] if both else []),
-            [[r.sine for r in row] + between[i : i + 1] for i, row in enumerate(at)],
+            [[max(LEAST, r.sine) for r in row] + between[i : i + 1] for i, row in enumerate(at)],
         )
         self._chart(self.directions, lines, [[float(r.directions) for r in row] for row in at])
         self._paint()
@@ -233,9 +234,6 @@ class MSRScrubber(View):
 
 
 def _between(pair: list[Reading]) -> float:
-    """The sine of the largest angle between two learned spaces, at least 1e-4; 1 for unequal dimensions.
-
-    Runs of one seed begin in one space, and rounding must not stretch the axis of the chart to 1e-15.
-    """
+    """The sine of the largest angle between two learned spaces; 1 for unequal dimensions."""
     A, B = (reading.space for reading in pair)
-    return max(1e-4, float(subspaces.principal_angles(A, B).sin().max())) if A.shape == B.shape else 1.0
+    return max(LEAST, float(subspaces.principal_angles(A, B).sin().max())) if A.shape == B.shape else 1.0

@@ -224,9 +224,9 @@ class EquationLearner(View):
             "proved": len(evidence.proved),
             "sampled": len(evidence.sampled),
             "cautions": len(evidence.cautions),
-            "holds": self.on_members,
-            "told_apart": self.on_others,
-            "solutions_are_members": self.on_solutions,
+            "holds": _named(self.on_members),
+            "told_apart": _named(self.on_others),
+            "solutions_are_members": _named(self.on_solutions),
         }
 
     def code(self) -> str:
@@ -276,3 +276,8 @@ def _checked(samples: Mapping[int, Tensor]) -> dict[int, Tensor]:
         if M.ndim != 3 or M.shape[1:] != (n, n):
             raise ValueError(f"samples[{n}] has shape {tuple(M.shape)}; it must be (count, {n}, {n})")
     return checked
+
+
+def _named(verdicts: dict[int, bool]) -> dict[str, bool]:
+    """Verdicts by n, with the names that JSON allows."""
+    return {str(n): verdict for n, verdict in verdicts.items()}

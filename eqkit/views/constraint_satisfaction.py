@@ -164,7 +164,8 @@ class ConstraintSatisfaction(View):
         system = EquationSystem(*self.equations.value.split(","))
         generator = torch.Generator().manual_seed(self.seed)
         self.target = near_identity(system, self.size, generator)
-        self.system, self.names, self._rows = system, methods(system, self.size), {}
+        self.system, self.names = system, methods(system, self.size)
+        self._rows: dict[int, Tensor] = {}
         try:
             self.layers: tuple[Tensor, Tensor] | None = layers(system, self.size)
         except (ValueError, RuntimeError):  # the solutions form no group

@@ -90,7 +90,7 @@ class LieExplorer(View):
     There too: the vector field x ↦ A x (grey), the orbit of a point x that can be dragged (blue), and the letter moved
     by the first terms of the series (dashed). On the right: go along −B, −A, B, A for the time s; the way does not
     close, and s²[A, B] says by how much.
-    algebra: one of ALGEBRAS; coefficients: one for each of its generators, between −2 and 2. ValueError for others.
+    algebra: one of ALGEBRAS (in space: LieSpace); coefficients: one for each generator, from −2 to 2. ValueError for others.
     """
 
     title = "What does exp(tA) do?"
@@ -99,7 +99,7 @@ class LieExplorer(View):
         self, algebra: str = "sl(2)", coefficients: Sequence[float] | None = None, t: float = 0.8, terms: int = 3
     ) -> None:
         if algebra not in ALGEBRAS:
-            raise ValueError(f"LieExplorer({algebra!r}): give one of {', '.join(ALGEBRAS)}")
+            raise ValueError(f"LieExplorer({algebra!r}): give one of {', '.join(ALGEBRAS)}; for 3 × 3 see LieSpace")
         names = ALGEBRAS[algebra]
         given = [1.0, *[0.0] * (len(names) - 1)] if coefficients is None else [float(c) for c in coefficients]
         if len(given) != len(names) or not all(-2 <= c <= 2 for c in given):

@@ -631,7 +631,7 @@ print("points lost without the U of all other layers < 4:", loss_of["no U but in
 
 # %% [markdown]
 # That network was *trained* with a $U$ in every layer. Train it with $U$ in some layers only (`python data/make/few_shot_parts.py`, 9 minutes, recorded;
-# 1500 steps, so all figures are a little lower), and the answer is the same:
+# 1500 steps, so all accuracies are some points lower), and the answer is the same:
 
 # %%
 parts = json.loads(data_file("recorded_runs/few_shot_parts.json").read_text(encoding="utf-8"))

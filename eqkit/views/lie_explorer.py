@@ -90,7 +90,7 @@ class LieExplorer(View):
     There too: the vector field x ↦ A x (grey), the orbit of a point x that can be dragged (blue), and the letter moved
     by the first terms of the series (dashed). On the right: go along −B, −A, B, A for the time s; the way does not
     close, and s²[A, B] says by how much.
-    algebra: one of ALGEBRAS (in space: LieSpace); coefficients: one for each generator, from −2 to 2. ValueError for others.
+    algebra: one of ALGEBRAS (in space: LieSpace); coefficients: one a generator, from −2 to 2. ValueError for others.
     """
 
     title = "What does exp(tA) do?"

@@ -72,7 +72,7 @@ print("U:", tuple(H.U.shape), "· W has", H.U.shape[0], "entries and", H.dim, "f
 # %%
 guess = teaching.predict(
     "After training, how many different colours will the 36 entries of W show?",
-    ["36, all free", "12, one an element", "4", "1"],
+    ["36, all free", "12, one for each element of D(6)", "4", "1"],
 )
 guess
 
@@ -81,7 +81,7 @@ guess
 #
 # Press ▶. Each cell of the square *learned* is one weight; weights with the same colour are alike as far as the network has learned.
 # The loss falls towards its floor, and the angle between what is learned and the truth falls towards zero. On the right are the four columns
-# of $U$, each a matrix, and in every one the diagonals are mixed. Choose *canonical gauge* under "shown of U" and they fall into place. ■ stops; the
+# of $U$, each a matrix, and in every one the diagonals are mixed. Choose *canonical gauge* under "shown of U" and they fall into place (what a gauge is, comes soon). ■ stops; the
 # scrubber replays. (`player.run` below is the same training for a notebook that runs by itself.)
 
 # %%
@@ -133,6 +133,8 @@ print("one filter a task:", tuple(v.shape), "· U untouched, bit for bit:", torc
 
 # %% [markdown]
 # The outer loop is an iterator. Asking for the next snapshot trains; not asking stops. All 32 tasks are fitted at once.
+# Two subspaces are compared by their *principal angles*, as many as there are directions: all sines are 0 where the spaces are equal, and the largest
+# is 1 where a direction of one is orthogonal to the other.
 
 
 # %%
@@ -199,7 +201,7 @@ pattern
 #
 # *Why*: the step multiplies the error of $v$ by $E - \alpha S$, with $S$ the empirical covariance of the features; minimise
 # $\mathbb E\,\|E-\alpha S\|_F^2$ over the one number $\alpha$. A loss below this would be a mistake in the experiment; a loss much above it
-# says that the symmetry has not been found. (A freely trained $U$ may undercut it by a fraction of a percent.)
+# says that the symmetry has not been found. (A freely trained $U$ is not bound to be orthonormal and may lie a little below it.)
 
 
 # %%
@@ -290,8 +292,8 @@ for missing in range(4):
 # ### How long is a plateau? The outer rate decides
 #
 # $U$ starts small, and while it is small its gradient is small: the plateau ends when the next direction has grown. Adam's steps have the length of
-# the rate, so 1e-3, constant, waits several times as long as 1e-2. Two runs on $D(6)$, the same seed and the same tasks. Drag: at which step has each of them found
-# its third direction? (In *shown* choose *columns of U* to see a direction grow.)
+# the rate, so 1e-3, constant, waits several times as long as 1e-2. Two runs on $D(6)$, the same seed and the same tasks:
+# *a* with the rate 1e-3, *b* with 1e-2. Drag: at which step has each of them found its third direction? (In *shown* choose *columns of U* to see a direction grow.)
 
 # %%
 hexagon = hidden_group(groups.D(6))
@@ -336,7 +338,8 @@ print("1e-2 lies below the floor of an orthonormal U, 1e-3 above it:", ratio[1e-
 # %% [markdown]
 # ## One loop, many methods
 #
-# `meta_learn` asks two things: which numbers adapt, and by which inner solver. Published methods are rows of a table:
+# `meta_learn` asks two things: which numbers adapt, and by which inner solver. Published methods are rows of a table (what the letters stand for is in
+# the references):
 #
 # | | adapts to a task | shared by all | inner solver |
 # |---|---|---|---|
@@ -642,7 +645,7 @@ print("meta-learning saw 32 · 600 = 19,200 tasks too, and is at least 10 × nea
 
 # %% [markdown]
 # *Where it ends.* Put a rectifier between two convolutions, $y = W_2\max(W_1x, 0)$. The moments still converge, to the **linear part** $W_2W_1/2$ of each
-# task; but half of what there is to know is not linear, and no $U$ of a single layer, learned or averaged, can hold it. Deep networks need an inner loop:
+# task; but half of what there is to know is not linear, and no $U$ of a single layer, learned or averaged, can hold it. For what to do with more layers, see
 # chapter 08.
 
 # %%
@@ -868,13 +871,13 @@ LiveMSR.replay(data_file("recorded_runs/D_6.npz"))
 # - Type your own permutations into the widget at the top: what is the group of the pattern you get?
 # - A run of your own beside a recorded one: `MSRScrubber(live, data_file("recorded_runs/D_6.npz"))`.
 # - Fewer examples: how few can a task have before the pattern breaks? (`hidden_group(G, support=1)`)
-# - [Chapter 08](08_beyond_translation.ipynb): images, rotations, deep networks. Chapter 09: how many parameters does a symmetry need? Chapter 10: one equation for
-#   every dimension, which U, made for one size, is not.
+# - [Chapter 08](08_beyond_translation.ipynb): images, rotations, deep networks. [Chapter 09](09_how_many_parameters.ipynb): how many parameters does a symmetry
+#   need? [Chapter 10](10_symmetry_as_equations.ipynb): one equation for every dimension; a U is made for one size.
 #
 # ## References
 #
-# - A. Zhou, T. Knowles, C. Finn. *Meta-learning symmetries by reparameterization*, ICLR 2021 (arXiv 2020).
-# - C. Finn, P. Abbeel, S. Levine. *Model-agnostic meta-learning for fast adaptation of deep networks*, ICML 2017.
-# - A. Raghu, M. Raghu, S. Bengio, O. Vinyals. *Rapid learning or feature reuse? Towards understanding the effectiveness of MAML* (ANIL), ICLR 2020.
+# - A. Zhou, T. Knowles, C. Finn. *Meta-learning symmetries by reparameterization*, ICLR 2021 (arXiv 2020): MSR, and MTSR with *multi-task* for *meta*.
+# - C. Finn, P. Abbeel, S. Levine. *Model-agnostic meta-learning for fast adaptation of deep networks* (MAML), ICML 2017.
+# - A. Raghu, M. Raghu, S. Bengio, O. Vinyals. *Rapid learning or feature reuse? Towards understanding the effectiveness of MAML* (ANIL: almost no inner loop), ICLR 2020.
 # - L. Bertinetto, J. Henriques, P. Torr, A. Vedaldi. *Meta-learning with differentiable closed-form solvers*, ICLR 2019.
 # - H. Wielandt. *Permutation groups through invariant relations and invariant functions*, 1969 (2-closure).

@@ -91,7 +91,10 @@ learner = EquationLearner("O")
 learner
 
 # %%
-print(learner.state())
+shown = learner.state()
+print(shown["words"], "words,", shown["relations"], "relations, equations left:", shown["equations"])
+for test in ("holds", "told_apart", "solutions_are_members"):
+    print(f"{test}:", all(shown[test].values()))
 
 # %% [markdown] slide="notes"
 # Good questions for a class while the sliders move: what do all equations of permutations have in common with those of the sign matrices? Why do

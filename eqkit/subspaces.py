@@ -7,7 +7,9 @@ holds its basis in rows. Everything is float64 or complex128.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +44,28 @@ def require_integer(what: str, value: int, least: int = 1) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{what} is an integer ≥ {least}, not {value!r}")
     return value
+
+
+def require_positive(what: str, value: float, zero: bool = False) -> float:
+    """The value itself, or ValueError where it is no positive finite number; with `zero` 0 may be one too."""
+    allowed = isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not (allowed and (zero or value > 0)):
+        raise ValueError(f"{what} is a {'number ≥ 0' if zero else 'positive number'}, not {value!r}")
+    return value
+
+
+def require_rows(what: str, U: Tensor, shape: tuple[int, int]) -> tuple[Tensor, int, int]:
+    """U as a tensor (n_out·n_in, k), real, with n_out and n_in; ValueError where it does not fit the weight's shape."""
+    U = as_tensor(U, "U")
+    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    if len(sizes) != 2 or not all(isinstance(size, int) and size > 0 for size in sizes):
+        raise ValueError(f"{what}: the shape of a weight is (n_out, n_in), two integers ≥ 1, not {shape!r}")
+    n_out, n_in = sizes
+    if U.ndim != 2 or len(U) != n_out * n_in:
+        raise ValueError(f"{what}: U has shape {tuple(U.shape)}; a weight {sizes} needs ({n_out * n_in}, k)")
+    if U.is_complex():
+        raise TypeError(f"{what}: U is complex; layers here are real")
+    return U, n_out, n_in
 
 
 def as_tensor(A: Tensor, name: str = "A") -> Tensor:

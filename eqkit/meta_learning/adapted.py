@@ -20,13 +20,15 @@ class Adapted(nn.Module):
 
     def __init__(self, module: nn.Module, *names: str) -> None:
         super().__init__()
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"Adapted takes a torch module, not a {type(module).__name__}")
         found = dict(module.named_parameters())
-        for pattern in names:
+        for pattern in map(str, names):
             if not any(fnmatch(name, pattern) for name in found):
                 raise ValueError(
                     f"Adapted: no parameter is called {pattern!r}; the module has {', '.join(found) or 'none'}"
                 )
-        own = {name: p for name, p in found.items() if any(fnmatch(name, pattern) for pattern in names or ("*",))}
+        own = {name: p for name, p in found.items() if any(fnmatch(name, str(pattern)) for pattern in names or ("*",))}
         if not own:
             raise ValueError("Adapted: the module has no parameter, so nothing can adapt")
         for name, part in module.named_modules():
@@ -76,6 +78,10 @@ class Adapted(nn.Module):
         return Phi
 
     def _check(self, x: Tensor, v: Tensor) -> None:
+        if not isinstance(x, Tensor) or not isinstance(v, Tensor):
+            raise TypeError(f"x is a {type(x).__name__} and v a {type(v).__name__}; this model takes tensors")
+        if x.dtype != v.dtype and (x.is_floating_point() or x.is_complex()):
+            raise TypeError(f"x is {x.dtype} and v {v.dtype}; write x.to({v.dtype})")
         k = sum(shape.numel() for shape in self.shapes.values())
         if v.ndim != 2 or x.ndim < 2 or v.shape != (len(x), k):
             raise ValueError(

@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from eqkit.subspaces import as_tensor
+
 
 class Episodes(NamedTuple):
     """A batch of tasks: fit on support, score on query.
@@ -75,6 +77,7 @@ class LinearInFilter(Adaptable, Protocol):
 
 def mean_squared_error(predicted: Tensor, y: Tensor) -> Tensor:
     """Mean over examples and outputs of (predicted − y)²: two tensors (tasks, examples, *any) -> (tasks,)."""
+    predicted, y = as_tensor(predicted, "predicted"), as_tensor(y, "y")
     if predicted.shape != y.shape:
         raise ValueError(
             f"the model gives {tuple(predicted.shape)} and the tasks {tuple(y.shape)}; make n_out equal"
@@ -101,6 +104,8 @@ def _check_labels(predicted: Tensor, labels: Tensor) -> None:
             f"the model gives {tuple(predicted.shape)} and the labels are {tuple(labels.shape)}, {labels.dtype}; "
             "outputs (tasks, examples, way) go with int64 labels (tasks, examples)"
         )
+    if labels.numel() == 0:
+        raise ValueError(f"there are no labels, {tuple(labels.shape)}; give one example or more")
     if not (0 <= int(labels.min()) and int(labels.max()) < predicted.shape[-1]):
         raise ValueError(
             f"labels run from {int(labels.min())} to {int(labels.max())}, and the model has {predicted.shape[-1]} "
@@ -110,6 +115,8 @@ def _check_labels(predicted: Tensor, labels: Tensor) -> None:
 
 def task_losses(model: Adaptable, v: Tensor, x: Tensor, y: Tensor, loss: Loss = mean_squared_error) -> Tensor:
     """The loss of each task, (tasks,), when task t uses v[t]."""
+    if not callable(loss):
+        raise TypeError(f"loss is {loss!r}; give mean_squared_error, cross_entropy or a function of your own")
     losses = loss(model(x, v), y)
     if losses.shape != v.shape[:1]:
         raise ValueError(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from eqkit.meta_learning.adapted import Adapted
 from eqkit.meta_learning.episodes import Adaptable, LinearInFilter, Loss, mean_squared_error, task_losses
+from eqkit.subspaces import require_integer, require_positive
 
 
 class GradientSteps(nn.Module):
@@ -23,12 +24,11 @@ class GradientSteps(nn.Module):
         self, steps: int = 1, rate: float = 0.1, order: Literal[1, 2] = 2, rates: Literal["one", "each"] = "one"
     ) -> None:
         super().__init__()
-        if not isinstance(steps, int) or steps < 1:
-            raise ValueError(f"GradientSteps({steps}): take an integer number of steps, at least one step")
+        require_integer("GradientSteps: the number of steps", steps)
         if order not in (1, 2) or rates not in ("one", "each"):
             raise ValueError(f'GradientSteps(order={order!r}, rates={rates!r}): order is 1 or 2, rates "one" or "each"')
         self.steps, self.order, self.rates = steps, order, rates
-        self.rate = nn.Parameter(torch.tensor(rate))
+        self.rate = nn.Parameter(torch.tensor(float(require_positive("GradientSteps: the rate", rate))))
 
     def match(self, v: Tensor) -> None:
         """Give every entry of v (k,) its own rate, where rates="each" and they do not have one yet."""
@@ -57,11 +57,7 @@ class LeastSquares(nn.Module):
 
     def __init__(self, ridge: float = 1e-4) -> None:
         super().__init__()
-        if not ridge > 0:
-            raise ValueError(
-                f"LeastSquares(ridge={ridge}): the ridge must be positive, or a filter no example sees is undefined"
-            )
-        self.ridge = ridge
+        self.ridge = require_positive("LeastSquares: the ridge, without which a filter no example sees is open,", ridge)
 
     def forward(self, model: LinearInFilter, x: Tensor, y: Tensor, loss: Loss = mean_squared_error) -> Tensor:
         if loss is not mean_squared_error:
@@ -125,6 +121,7 @@ class OwnFilters(nn.Module):
 
     def __init__(self, v: Tensor, tasks: int) -> None:
         super().__init__()
+        require_integer("OwnFilters: the number of tasks", tasks)
         self.filters = nn.Parameter(v.detach().repeat(tasks, 1))
 
     def forward(self, model: Adaptable, x: Tensor, y: Tensor, loss: Loss | None = None) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from eqkit import subspaces
 from eqkit.meta_learning.episodes import Adaptable, Episodes, Loss, Tasks, mean_squared_error, task_losses
 from eqkit.meta_learning.inner import GradientSteps, OwnFilters
-from eqkit.meta_learning.runs import Snapshot, load_run, save_run
+from eqkit.meta_learning.runs import Snapshot, load_run, open_run, save_run
 
 
 class MetaLearning(Iterator[Snapshot]):
@@ -37,10 +37,10 @@ class MetaLearning(Iterator[Snapshot]):
         generator: torch.Generator | None,
         loss: Loss,
     ) -> None:
-        if steps < 1 or batch < 1 or snapshots < 2:
-            raise ValueError(
-                f"meta_learn: steps = {steps} and batch = {batch} must be positive, snapshots = {snapshots} two or more"
-            )
+        for name, value, least in (("steps", steps, 1), ("batch", batch, 1), ("snapshots", snapshots, 2)):
+            subspaces.require_integer(f"meta_learn: {name}", value, least)
+        subspaces.require_positive("meta_learn: learning_rate", learning_rate)
+        _check(model, tasks, inner)
         if isinstance(inner, GradientSteps):
             inner.match(model.v)
         self.model, self.tasks, self.inner, self.loss = model, tasks, inner, loss
@@ -72,7 +72,7 @@ class MetaLearning(Iterator[Snapshot]):
 
     def _outer_step(self) -> Snapshot:
         """Score the shared parameters on a fresh batch of tasks, then improve them; the last step only scores."""
-        episodes = self.tasks(self.batch, self.generator).check()
+        episodes = _draw(self.tasks, self.batch, self.generator)
         v = self.inner(self.model, episodes.x_support, episodes.y_support, self.loss)
         loss = task_losses(self.model, v, episodes.x_query, episodes.y_query, self.loss).mean()
         if not torch.isfinite(loss):
@@ -104,7 +104,7 @@ class MetaLearning(Iterator[Snapshot]):
 
     def resume(self, path: str | Path) -> None:
         """Go on from a saved run; this loop must have been made by the same call of `meta_learn`."""
-        with np.load(path) as file:
+        with open_run(path) as file:
             state = {key.removeprefix("state/"): file[key] for key in file if key.startswith("state/")}
         shapes = {name: tuple(value.shape) for name, value in self.parameters.items()}
         saved = {key.removeprefix("now/"): value.shape for key, value in state.items() if key.startswith("now/")}
@@ -120,6 +120,23 @@ class MetaLearning(Iterator[Snapshot]):
             }
         self.generator.set_state(torch.from_numpy(state["generator"]))
         self.losses, self.snapshots = state["losses"].tolist(), load_run(path)
+
+
+def _check(model: Adaptable, tasks: Tasks, inner: nn.Module) -> None:
+    """TypeError for what is no model, no tasks or no inner solver."""
+    if not isinstance(getattr(model, "v", None), Tensor):
+        raise TypeError(f"a {type(model).__name__} has no v to adapt; take a ReparameterizedLinear or Adapted(module)")
+    if not callable(tasks) or isinstance(tasks, type):
+        raise TypeError(f"tasks is a {type(tasks).__name__}; it is a function tasks(count, generator) -> Episodes")
+    if not isinstance(inner, nn.Module):
+        raise TypeError(f"inner is {inner!r}; give an inner solver, such as GradientSteps(1) or LeastSquares()")
+
+
+def _draw(tasks: Tasks, count: int, generator: torch.Generator | None) -> Episodes:
+    episodes = tasks(count, generator)
+    if not isinstance(episodes, Episodes):
+        raise TypeError(f"tasks gave a {type(episodes).__name__}; it returns Episodes(x, y, x_query, y_query)")
+    return episodes.check()
 
 
 def meta_learn(
@@ -154,6 +171,10 @@ def multitask(model: Adaptable, episodes: Episodes, **options: Any) -> MetaLearn
     The shared parameters and one v for each of the given tasks are learned together on all of their examples. The
     options are those of `meta_learn`; `run.inner.filters` (tasks, k) are the learned v.
     """
+    if not isinstance(episodes, Episodes):
+        raise TypeError(
+            f"multitask takes fixed Episodes, such as tasks(50, generator), not a {type(episodes).__name__}"
+        )
     s = episodes.check()
     x, y = torch.cat([s.x_support, s.x_query], 1), torch.cat([s.y_support, s.y_query], 1)
     everything, count = Episodes(x, y, x, y), len(x)
@@ -175,11 +196,12 @@ def evaluate(
 
     score: what is measured on the query instead of the loss that the inner solver minimises, such as `accuracy`.
     """
-    if count < 1:
-        raise ValueError(f"evaluate: count = {count}; a mean loss needs at least one task")
+    subspaces.require_integer("evaluate: count", count)
+    subspaces.require_integer("evaluate: batch", batch)
+    _check(model, tasks, inner)
     losses = []
     for start in range(0, count, batch):
-        episodes = tasks(min(batch, count - start), generator).check()
+        episodes = _draw(tasks, min(batch, count - start), generator)
         v = inner(model, episodes.x_support, episodes.y_support, loss)
         losses.append(task_losses(model, v, episodes.x_query, episodes.y_query, score or loss))
     return torch.cat(losses)

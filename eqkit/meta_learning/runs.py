@@ -40,9 +40,20 @@ def save_run(path: str | Path, snapshots: list[Snapshot], **more: Any) -> None:
     part.replace(path)
 
 
+def open_run(path: str | Path) -> Any:
+    """The file of a run, to read from; ValueError for other files."""
+    try:
+        file = np.load(path)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is no recorded run; give a file that save_run or MetaLearning.save wrote") from error
+    if not {"step", "loss", "floor"} <= set(getattr(file, "files", ())):
+        raise ValueError(f"{path} is no recorded run; give a file that save_run or MetaLearning.save wrote")
+    return file
+
+
 def load_run(path: str | Path) -> list[Snapshot]:
     """The snapshots of a recorded run."""
-    with np.load(path) as file:
+    with open_run(path) as file:
         parameters = {
             key.removeprefix("parameters/"): torch.from_numpy(file[key])
             for key in file

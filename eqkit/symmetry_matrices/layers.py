@@ -30,9 +30,9 @@ class ReparameterizedLinear(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
-        if not all(isinstance(size, int) and size > 0 for size in (n_in, n_out)):
-            raise ValueError(f"ReparameterizedLinear({n_in}, {n_out}): both sizes are positive integers")
-        if not (isinstance(k, int) and 1 <= k <= n_in * n_out):
+        for what, size in (("n_in", n_in), ("n_out", n_out)):
+            subspaces.require_integer(f"ReparameterizedLinear: {what}", size)
+        if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= n_in * n_out:
             raise ValueError(
                 f"U ({n_out}·{n_in}, k) with k = {k}: a weight of shape ({n_out}, {n_in}) has {n_in * n_out} entries, "
                 f"so choose 1 ≤ k ≤ {n_in * n_out}, an integer"
@@ -45,11 +45,8 @@ class ReparameterizedLinear(nn.Module):
     @classmethod
     def fixed(cls, U: Tensor, shape: tuple[int, int]) -> Self:
         """The layer whose U, dense or sparse, is known and stays as it is: shape (n_out, n_in), v starts at zero."""
-        n_out, n_in = shape
-        if U.ndim != 2 or U.shape[0] != n_out * n_in:
-            raise ValueError(
-                f"U has shape {tuple(U.shape)}; a weight {shape} needs ({n_out * n_in}, k), one row an entry"
-            )
+        U, n_out, n_in = subspaces.require_rows("ReparameterizedLinear.fixed", U, shape)
+        U = U if U.is_floating_point() else U.to(torch.get_default_dtype())
         layer = cls(n_in, n_out, 1, dtype=U.dtype)
         del layer.U
         layer.register_buffer("U", U)
@@ -58,7 +55,9 @@ class ReparameterizedLinear(nn.Module):
 
     def weight(self, v: Tensor | None = None) -> Tensor:
         """W = mat(U v): v (tasks, k) -> (tasks, n_out, n_in); without v the layer's own, (n_out, n_in)."""
-        v = self.v if v is None else v
+        v = self.v if v is None else subspaces.as_tensor(v, "v")
+        if v.dtype != self.v.dtype:
+            raise TypeError(f"v is {v.dtype} and the layer {self.v.dtype}; write v.to({self.v.dtype})")
         if v.shape[-1:] != self.v.shape:
             raise ValueError(
                 f"v has shape {tuple(v.shape)}; a filter of this layer has {len(self.v)} numbers, (..., k)"
@@ -68,13 +67,20 @@ class ReparameterizedLinear(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Φ with W x = Φ v, the layer as a function of v: x (tasks, examples, n_in) -> (tasks, examples, n_out, k)."""
         self._check(x)
+        if x.ndim != 3:
+            raise ValueError(f"features: x has shape {tuple(x.shape)}; give (tasks, examples, {self.n_in})")
         return torch.einsum("tsi,oik->tsok", x, self.U.to_dense().reshape(self.n_out, self.n_in, -1))
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> Tensor:
         self._check(x)
-        return x @ self.weight(v).mT
+        W = self.weight(v)
+        if W.ndim == 3 and x.ndim > 2 and len(x) != len(W):
+            raise ValueError(f"x has {len(x)} tasks and v {len(W)}; give one v (k,) for each task")
+        return x @ W.mT
 
     def _check(self, x: Tensor) -> None:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"x is a {type(x).__name__}; a layer takes a tensor (…, {self.n_in})")
         if x.shape[-1:] != (self.n_in,):
             raise ValueError(f"x has shape {tuple(x.shape)}; this layer maps R^{self.n_in} to R^{self.n_out}")
         if x.dtype != self.v.dtype:
@@ -122,8 +128,10 @@ def indicators(pattern: Tensor) -> Tensor:
     `ReparameterizedLinear.fixed(indicators(pattern), pattern.shape)` is a convolution, a locally connected layer (every
     weight of a band its own label), a fully connected one (every weight its own label), any layer with tied weights.
     """
-    labels = pattern.flatten()
+    labels = subspaces.as_tensor(pattern, "pattern").flatten()
     used = (labels >= 0).nonzero()[:, 0]
+    if labels.dtype != torch.int64 or len(used) == 0:
+        raise ValueError(f"indicators: a pattern is of int64 labels, one or more ≥ 0, not {labels.dtype} {labels}")
     index = torch.stack([used, labels[used]])
     return torch.sparse_coo_tensor(
         index, torch.ones(len(used)), (len(labels), int(labels.max()) + 1), check_invariants=True

@@ -41,6 +41,8 @@ class SymmetryMatrix(nn.Module):
         device: torch.device | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(shape, Sequence) or not all(isinstance(size, int) and size > 0 for size in shape):
+            raise ValueError(f"SymmetryMatrix: the shape of a weight is a tuple of integers ≥ 1, not {shape!r}")
         self.shape = tuple(shape)
         sizes = [*self.shape[:2], math.prod(self.shape[2:])][: max(1, min(3, len(self.shape)))]
         if k is None:
@@ -74,11 +76,20 @@ class SymmetryMatrix(nn.Module):
         return functools.reduce(torch.kron, self.factors)
 
     def forward(self, v: Tensor) -> Tensor:
+        if v.shape[-1:] != (self.k,) or v.dtype != self.factors[0].dtype:
+            raise ValueError(
+                f"v is {v.dtype} {tuple(v.shape)}; a filter of this U has {self.k} numbers, (..., {self.k}), "
+                f"{self.factors[0].dtype}"
+            )
         return _along(self.factors, v.unflatten(-1, self.ranks)).reshape(*v.shape[:-1], *self.shape)
 
     def right_inverse(self, W: Tensor) -> Tensor:
         """The v (k,) for which mat(U v) is nearest to W, U⁺ vec(W): assigning a weight projects it onto span(U)."""
         sizes = [len(factor) for factor in self.factors]
+        if W.shape != self.shape or W.dtype != self.factors[0].dtype:
+            raise ValueError(
+                f"W is {W.dtype} {tuple(W.shape)}; this U is for weights {self.shape}, {self.factors[0].dtype}"
+            )
         return _along([torch.linalg.pinv(factor) for factor in self.factors], W.reshape(sizes)).flatten()
 
     def extra_repr(self) -> str:
@@ -121,7 +132,7 @@ def reparameterize(module: M, k: Ranks | Mapping[str, Ranks] = None, generator: 
             f"{type(module).__name__} has no weight of two or more dimensions to reparameterise; name its parameters, "
             "as in reparameterize(module, {'scale': 2})"
         )
-    owners = {name: _owner(module, name) for name in rules}
+    owners = {name: _owner(module, str(name)) for name in rules}
     made = []
     for name, (owner, own) in owners.items():
         W = getattr(owner, own)
@@ -168,6 +179,8 @@ def _owner(module: nn.Module, name: str) -> tuple[nn.Module, str]:
 
 def _found(module: nn.Module) -> Iterator[tuple[str, nn.Module, str, SymmetryMatrix]]:
     """Every reparameterised parameter: prefix and module that hold it, its name there, and its U."""
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"a {type(module).__name__} has no symmetry matrices; give a torch module")
     for prefix, owner in module.named_modules():
         if parametrize.is_parametrized(owner):
             for own, entry in owner.parametrizations.items():  # type: ignore[union-attr, operator]

@@ -18,12 +18,17 @@ def learned_space(U: Tensor, v: Tensor, floor: float = 0.1) -> Tensor:
     W = mat(U v) that tasks arrive at hardly use them. So the rank is read off the singular values of the stacked
     vec(W), at their largest gap, those below floor · the largest counting as noise.
     """
-    if v.ndim != 2 or v.shape[1] != U.shape[1] or len(v) < U.shape[1]:
+    U, v = subspaces.as_double(U, "U"), subspaces.as_double(v, "v")
+    if U.is_complex() or v.is_complex():
+        raise TypeError("learned_space: U or v is complex; layers here are real")
+    if U.ndim != 2 or v.ndim != 2 or v.shape[1] != U.shape[1] or len(v) < U.shape[1]:
         raise ValueError(
             f"learned_space: v has shape {tuple(v.shape)} and U {tuple(U.shape)}; give one filter of {U.shape[1]} "
             f"numbers for each of {U.shape[1]} tasks or more"
         )
     values, axes = weight_spectrum(U, v)
+    if not values.any():
+        raise ValueError("learned_space: all weights U v are zero, so no space is used; train longer")
     return axes[:, : len(values) - subspaces.largest_gap(values, floor).dim].contiguous()
 
 
@@ -46,11 +51,9 @@ def sharing_pattern(U: Tensor, shape: tuple[int, int], tolerance: float | None =
     be read off exact, half-learned and learned U. `tolerance` is the distance up to which rows count as alike,
     by default where the distances have their largest gap; without a gap no weights are tied.
     """
-    n_out, n_in = shape
-    if U.ndim != 2 or len(U) != n_out * n_in:
-        raise ValueError(
-            f"sharing_pattern: U has shape {tuple(U.shape)}; a weight {tuple(shape)} needs ({n_out * n_in}, k)"
-        )
+    U, _, _ = subspaces.require_rows("sharing_pattern", U, shape)
+    if tolerance is not None:
+        subspaces.require_positive("sharing_pattern: tolerance", tolerance)
     zero = torch.zeros(1, U.shape[1], dtype=U.dtype)  # one more row, to see which weights are coloured like zero
     labels = subspaces.colour_rows(torch.cat([zero, U.detach()]), tolerance)[1:] - 1  # the row zero has label 0
     if bool(U.any()) and bool((labels < 0).all()):  # not all rows of a basis are zero: none could be told apart
@@ -64,7 +67,7 @@ def partition_distance(a: Tensor, b: Tensor) -> int:
     A metric on patterns of one shape (the transfer distance, Régnier 1965): labels may be renamed at will, except −1,
     which means zero; it is an assignment problem on the table of how many weights have label i in a and j in b.
     """
-    a, b = torch.as_tensor(a), torch.as_tensor(b)
+    a, b = subspaces.as_tensor(a, "a"), subspaces.as_tensor(b, "b")
     if a.shape != b.shape:
         raise ValueError(
             f"partition_distance: patterns of shapes {tuple(a.shape)} and {tuple(b.shape)}; compare equal shapes"
@@ -75,7 +78,10 @@ def partition_distance(a: Tensor, b: Tensor) -> int:
         )
     if a.numel() == 0:
         return 0
+    if min(int(a.min()), int(b.min())) < -1:
+        raise ValueError("partition_distance: labels are −1, which means zero, and 0, 1, 2, …")
     size = 1 + max(0, int(a.max()), int(b.max()))
+    subspaces.require_memory(16.0 * size**2, f"partition_distance with labels up to {size - 1}")
     free = (a >= 0) & (b >= 0)
     overlap = torch.bincount(a[free] * size + b[free], minlength=size * size).reshape(size, size)
     best = scipy.optimize.linear_sum_assignment(overlap.numpy(), maximize=True)
@@ -89,7 +95,7 @@ def automorphism_group(pattern: Tensor, signs: Tensor | None = None) -> groups.M
     from that of A₄ it is S₄, which has the same equivariant maps V → V. With the signs (n, n) of tied weights, 0 where
     a weight is zero, it is the largest group of signed permutations, with σᵢ σⱼ signs[p(i), p(j)] = signs[i, j] too.
     """
-    pattern = torch.as_tensor(pattern)
+    pattern = _labels(pattern, "automorphism_group: the pattern")
     if pattern.numel() == 0 or pattern.ndim != 2 or pattern.shape[0] != pattern.shape[1]:
         raise ValueError(
             f"automorphism_group: the pattern has shape {tuple(pattern.shape)}; one permutation of both rows and "
@@ -99,9 +105,12 @@ def automorphism_group(pattern: Tensor, signs: Tensor | None = None) -> groups.M
     if signs is None:
         maps = _automorphisms(pattern)
         return groups.permutation_group(maps) if maps else groups.trivial(n)
-    signs = torch.as_tensor(signs).long()
-    if signs.shape != pattern.shape:
-        raise ValueError(f"automorphism_group: signs {tuple(signs.shape)} for a pattern {tuple(pattern.shape)}")
+    signs = _labels(signs, "automorphism_group: signs")
+    if signs.shape != pattern.shape or bool((signs.abs() > 1).any()):
+        raise ValueError(
+            f"automorphism_group: signs {tuple(signs.shape)} for a pattern {tuple(pattern.shape)}; "
+            "each weight has one sign, −1, 0 or 1"
+        )
     same, other = (3 * subspaces.relabel(pattern) + 1 + s * signs for s in (1, -1))
     other = other + torch.diag(other.new_full((n,), 3 * n * n))  # the point −eᵢ is that of eᵢ
     maps = _automorphisms(torch.cat([torch.cat([same, other], 1), torch.cat([other, same], 1)]))
@@ -115,10 +124,23 @@ def automorphism_pairs(pattern: Tensor, signs: Tensor | None = None) -> groups.M
     A group on n_out + n_in points, the outputs first. Its equivariant maps V_in → V_out are the block [:n_out, n_out:]
     of its maps on all the points.
     """
-    pattern = torch.as_tensor(pattern)
+    pattern = _labels(pattern, "automorphism_pairs: the pattern")
+    if pattern.ndim != 2 or pattern.numel() == 0:
+        raise ValueError(f"automorphism_pairs: the pattern has shape {tuple(pattern.shape)}; it is (n_out, n_in)")
     if signs is not None:
-        signs = _beside(torch.as_tensor(signs).long(), [0, 0, 0])
+        signs = _labels(signs, "automorphism_pairs: signs")
+        if signs.shape != pattern.shape:
+            raise ValueError(f"automorphism_pairs: signs {tuple(signs.shape)} for a pattern {tuple(pattern.shape)}")
+        signs = _beside(signs, [0, 0, 0])
     return automorphism_group(_beside(subspaces.relabel(pattern) + 3, [0, 1, 2]), signs)
+
+
+def _labels(pattern: Tensor, what: str) -> Tensor:
+    """Integers as int64, or TypeError."""
+    pattern = subspaces.as_tensor(pattern, what)
+    if pattern.is_floating_point() or pattern.is_complex():
+        raise TypeError(f"{what} is {pattern.dtype}; it holds integers, as those that sharing_pattern gives")
+    return pattern.long()
 
 
 def _beside(block: Tensor, fill: list[int]) -> Tensor:

@@ -100,9 +100,7 @@ def recover(U: Tensor, shape: tuple[int, int], v: Tensor | None = None) -> Recov
     automorphism group has dimension `rank` and lies near the learned space. Tried in turn: one permutation of inputs
     and outputs, one with signs, and a permutation of each, without and with signs.
     """
-    n_out, n_in = shape
-    if U.ndim != 2 or len(U) != n_out * n_in:
-        raise ValueError(f"recover: U has shape {tuple(U.shape)}; a weight {tuple(shape)} needs ({n_out * n_in}, k)")
+    U, n_out, n_in = subspaces.require_rows("recover", U, shape)
     if len(U) > 8192:
         raise ValueError(f"recover compares all pairs of weights; {len(U)} are more than 8192, take a smaller layer")
     U = subspaces.as_double(U, "U")
@@ -238,7 +236,10 @@ def canonical_gauge(Q: Tensor, labels: Tensor, signs: Tensor) -> Tensor:
     these are the indicators, which are also the reduced echelon basis. Otherwise an echelon basis by pivoting: E on the
     `rank` rows, ascending, that pivoted QR finds to determine the others best.
     """
-    labels, signs, rank = labels.flatten(), signs.flatten(), Q.shape[1]
+    labels, signs = labels.flatten(), signs.flatten()
+    if Q.ndim != 2 or not len(Q) == len(labels) == len(signs):
+        raise ValueError(f"canonical_gauge: Q {tuple(Q.shape)}, {len(labels)} labels, {len(signs)} signs; one a weight")
+    rank = Q.shape[1]
     if int(labels.max()) + 1 == rank:
         rows = Q * signs[:, None]
         anchors = torch.stack([rows[labels == label].mean(0) for label in range(rank)])

@@ -666,7 +666,7 @@ teaching.check("12.2", f)
 
 
 # %% [markdown] solution="12.2"
-# With an odd power of the height no quadratic form is left alone.
+# At each degree $\nabla f(x)^{\mathsf T}Ax$ must vanish: $2x^{\mathsf T}Ax=0$, so $A$ is skew-symmetric, and $(1,1,1)\,Ax=0$, so the turn has this axis.
 
 
 # %% solution="12.2"
@@ -785,7 +785,7 @@ except ValueError as reason:
     print(reason)
 
 # %% [markdown]
-# **Noise.** More of it than of signal, and 100 examples: nothing is found, though the truth is $\mathfrak{so}(3)$. With 1000 it is found again, with a caution.
+# **Noise.** As much of it as of signal, and 100 examples: nothing is found, though the truth is $\mathfrak{so}(3)$. With 1000 it is found again, with a caution.
 
 # %%
 for N in (100, 1000):

@@ -615,7 +615,7 @@ with style.figure(1, 3, size=(11, 3.6)) as (figure, (left, middle, right)):
 # %%
 pixels = digits.images().flatten(1)
 print("pixels that are blank in all digits:", int((pixels.amax(0) == 0).sum()))
-clean, _ = learn(digits.hidden_filters(grain=0.0), 9, LeastSquares(1e-4), steps=300)
+clean, _ = learn(digits.hidden_filters(grain=0.0), 9, LeastSquares(1e-4), steps=1000)
 sines = subspaces.principal_angles(clean.U, images.U).sin()
 print("without grain all nine directions are found:", bool(sines.max() < 0.3))
 
@@ -631,7 +631,8 @@ print("without grain all nine directions are found:", bool(sines.max() < 0.3))
 def moments(tasks, k, count, seed=0):
     """The k leading directions of mean(y xᵀ) over `count` tasks."""
     e = tasks(count, torch.Generator().manual_seed(seed))
-    moment = torch.einsum("tso,tsi->toi", e.y_support, e.x_support) / e.x_support.shape[1]
+    x, y = torch.cat([e.x_support, e.x_query], 1), torch.cat([e.y_support, e.y_query], 1)
+    moment = torch.einsum("tso,tsi->toi", y, x) / x.shape[1]
     return torch.linalg.svd(moment.flatten(1).double(), full_matrices=False).Vh[:k].T
 
 

@@ -234,7 +234,7 @@ def test_learned_equations_of_o_give_both_components():
 
 @pytest.mark.parametrize("n", [0, -1, 2.5])
 def test_a_dimension_needs_an_integer_size(n):
-    with pytest.raises(ValueError, match="integer n ≥ 1"):
+    with pytest.raises(ValueError, match="n is an integer ≥ 1"):
         ORTHOGONAL.dimension(n)
 
 

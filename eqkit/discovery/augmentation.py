@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from eqkit.subspaces import as_double, require_integer
+from eqkit.subspaces import as_double, as_tensor, require_integer, require_positive
 
 
 class Ranges(NamedTuple):
@@ -31,6 +31,7 @@ def sectors(count: int, noise: float = 0.05, generator: torch.Generator | None =
     rotation by up to π/2 = 1.57 and all scalings, of which the data show nothing.
     """
     require_integer("sectors: count", count)
+    require_positive("sectors: noise", noise, zero=True)
     labels = torch.randint(2, (count,), generator=generator)
     x = noise * torch.randn(count, 2, generator=generator)
     x[:, 0] += 1 - 2 * labels
@@ -57,12 +58,18 @@ def learn_ranges(
     Izmailov & Wilson, Learning invariances in neural networks from training data, 2020.) ValueError: shapes, signs.
     """
     x, L = as_double(x, "x").float(), as_double(generators, "generators").float()
-    if x.ndim != 2 or len(labels) != len(x) or L.ndim != 3 or L.shape[1:] != (x.shape[1], x.shape[1]):
+    labels = as_tensor(labels, "labels")
+    if labels.dtype != torch.int64 or labels.numel() == 0 or int(labels.min()) < 0:
+        raise ValueError(f"learn_ranges: labels are {labels.dtype}; they are int64 classes 0, 1, …, one an example")
+    if x.ndim != 2 or len(L) == 0 or len(labels) != len(x) or L.ndim != 3 or L.shape[1:] != (x.shape[1], x.shape[1]):
         got = f"x {tuple(x.shape)}, labels {tuple(labels.shape)}, generators {tuple(L.shape)}"
         raise ValueError(f"learn_ranges: {got}; they are (N, n), (N,) and (k, n, n)")
-    if not (weight >= 0 and 0 < start < largest):
-        raise ValueError(f"learn_ranges: weight = {weight} ≥ 0 and 0 < start = {start} < largest = {largest}")
+    require_positive("learn_ranges: weight", weight, zero=True)
+    require_positive("learn_ranges: largest", largest)
+    if require_positive("learn_ranges: start", start) >= largest:
+        raise ValueError(f"learn_ranges: 0 < start = {start} < largest = {largest}")
     require_integer("learn_ranges: steps", steps)
+    require_integer("learn_ranges: every", every)
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
         network = nn.Sequential(nn.Linear(x.shape[1], 32), nn.SiLU(), nn.Linear(32, int(labels.max()) + 1))

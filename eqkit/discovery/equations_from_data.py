@@ -12,7 +12,7 @@ from eqkit.discovery.fitting import Fitted, fit_polynomial
 from eqkit.discovery.lie_algebra import Discovery, discover_lie_algebra
 from eqkit.discovery.structure import closed
 from eqkit.equations import EquationSystem, J, Word, learn_equations
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import as_tensor, require_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,18 @@ def learn_equations_from_data(
     size without continuous symmetry, or what learn_equations refuses.
     """
     require_integer("learn_equations_from_data: count", count, 2)
+    if (
+        not isinstance(data, Mapping)
+        or not data
+        or any(not isinstance(p, Sequence) or len(p) != 2 for p in data.values())
+    ):
+        raise ValueError(f"data is a dictionary {{n: (x, y)}} of one size or more, not {data!r:.60}")
+    if not callable(fitter):
+        raise TypeError(f"fitter is {fitter!r}; give fit, fit_polynomial or a function of x and y")
     samples, discoveries, errors = {}, {}, {}
     for n, (x, y) in sorted(data.items()):
+        if as_tensor(x, "x").shape[-1:] != (n,):
+            raise ValueError(f"data[{n}]: x has shape {tuple(x.shape)}; it is (N, {n}) or (N, copies, {n})")
         f = fitter(x, y)
         found = discover_lie_algebra(f, x)
         if found.dimension == 0:

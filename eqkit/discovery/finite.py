@@ -13,7 +13,7 @@ from torch import Tensor
 from eqkit import groups, symmetry_matrices
 from eqkit.equations import EquationSystem
 from eqkit.groups import MatrixGroup
-from eqkit.subspaces import as_tensor, require_integer
+from eqkit.subspaces import as_tensor, require_integer, require_positive
 
 Function = Callable[[Tensor], Tensor]
 LISTED = 50_000  # elements of the automorphism group that are looked at one by one
@@ -55,9 +55,7 @@ def finite_symmetries(
     hold-out error for a trained one), and they generate the group. f: (N, n) -> (N,) or (N, m), twice differentiable.
     Above 50 000 elements a random sample is tried, after the generators.
     """
-    x = as_tensor(x, "x").detach()
-    if x.ndim != 2 or len(x) < 2 or not x.is_floating_point():
-        raise ValueError(f"finite_symmetries: x is {x.dtype} {tuple(x.shape)}; give examples (N, n), floating point")
+    x, _ = _checked(f, x, tolerance)
     n = x.shape[1]
     A = symmetry_matrices.automorphism_group(_pattern(f, x, signed, tolerance))
     if signed:
@@ -72,6 +70,24 @@ def finite_symmetries(
     G = _generated(kept, n)
     worst = float(violations(f, x, G.generators).max()) if len(G.generators) else 0.0
     return FiniteSymmetries(G, G.identify(), allowed, worst, complete)
+
+
+def _checked(f: Function, x: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
+    """Examples x and f(x), or an error for what is no data or no function to be asked for its symmetries."""
+    x = as_tensor(x, "x").detach()
+    if x.ndim != 2 or len(x) < 2 or 0 in x.shape or not x.is_floating_point() or not torch.isfinite(x).all():
+        raise ValueError(f"x is {x.dtype} {tuple(x.shape)}; give examples (N, n), floating point, finite, N ≥ 2")
+    require_positive("tolerance", tolerance)
+    if not callable(f):
+        raise TypeError(f"f is {f!r}; give a function x (N, n) ↦ (N,) or (N, m)")
+    y = f(x)
+    if not isinstance(y, Tensor) or y.ndim not in (1, 2) or len(y) != len(x):
+        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
+        raise ValueError(f"f(x) is {got}; for x {tuple(x.shape)} it is a tensor ({len(x)},) or ({len(x)}, m)")
+    y = y.detach()
+    if not bool((y.reshape(len(y), -1).var(0) > 0).any()):
+        raise ValueError("f is constant on these examples, or NaN; a constant has every symmetry")
+    return x, y
 
 
 def violations(f: Function, x: Tensor, M: Tensor) -> Tensor:
@@ -100,7 +116,9 @@ def search(
     some, not all: a search in n² dimensions that stops in local minima. PERMUTATIONS and SIGNED are the systems of
     (signed) permutations; orthogonal ones would be "M Mᵀ = E".
     """
-    x = as_tensor(x, "x").detach()
+    if not isinstance(system, EquationSystem):
+        raise TypeError(f"search: {system!r} is no EquationSystem; write EquationSystem('M Mᵀ = E')")
+    x, _ = _checked(f, x, tolerance)
     for name, value in (("starts", starts), ("steps", steps)):
         require_integer(f"search: {name}", value)
     n = x.shape[1]

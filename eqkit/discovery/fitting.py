@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from eqkit.subspaces import as_tensor, require_integer
+from eqkit.subspaces import as_tensor, require_integer, require_positive
 
 
 class Fitted(nn.Module):
@@ -28,6 +28,7 @@ class Fitted(nn.Module):
         self.register_buffer("deviation", deviation)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = as_tensor(x, "x")
         return self.network(x.flatten(1).to(self.mean.dtype) / self.scale) * self.deviation + self.mean
 
 
@@ -49,6 +50,7 @@ def fit(
     x, y = _checked(x, y, torch.float32)
     for name, value in (("width", width), ("depth", depth), ("steps", steps), ("batch", batch)):
         require_integer(f"fit: {name}", value)
+    require_positive("fit: learning_rate", learning_rate)
     mean, deviation = y.mean(0), y.std(0)
     seed = int(torch.randint(2**31, (), generator=generator))
     with torch.random.fork_rng():
@@ -121,8 +123,11 @@ def fit_polynomial(x: Tensor, y: Tensor, largest: int = 4) -> Fitted:
 
 def _checked(x: Tensor, y: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """x (N, …) and y (N, m), finite, no output constant."""
-    x, y = (as_tensor(t, name).detach().to(dtype) for t, name in ((x, "x"), (y, "y")))
-    if x.ndim < 2 or len(x) != len(y) or len(x) < 20 or y.ndim not in (1, 2):
+    x, y = (as_tensor(t, name).detach() for t, name in ((x, "x"), (y, "y")))
+    if x.is_complex() or y.is_complex():
+        raise TypeError("fit: x or y is complex; give real and imaginary parts")
+    x, y = x.to(dtype), y.to(dtype)
+    if x.ndim < 2 or y.ndim == 0 or 0 in x.shape or len(x) != len(y) or len(x) < 20 or y.ndim not in (1, 2):
         raise ValueError(f"fit: x {tuple(x.shape)}, y {tuple(y.shape)}; give (N, …) and (N,) or (N, m) with N ≥ 20")
     if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
         raise ValueError("fit: x or y holds NaN or infinity; clean the data first")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from eqkit.discovery.fitting import Fitted
-from eqkit.subspaces import EPSILON, as_tensor, echelon, largest_gap, require_memory
+from eqkit.subspaces import EPSILON, as_tensor, echelon, largest_gap, require_memory, require_positive
 
 CLEAR = 5.0  # a gap less wide is none: of 480 untrained networks none has a wider one above values below SMALL
 SMALL = 0.1  # a direction along which f changes by more, relative to an average direction, is no symmetry
@@ -82,7 +82,12 @@ def discover_lie_algebra(
     Smeulders 2022.)
     """
     x = as_tensor(x, "x").detach()
+    if x.is_complex():
+        raise TypeError("discover_lie_algebra: x is complex; give real and imaginary parts as coordinates")
     x = x if x.is_floating_point() else x.double()
+    require_positive("discover_lie_algebra: tolerance", tolerance)
+    if not torch.isfinite(x).all() or not x.any():
+        raise ValueError("discover_lie_algebra: x is zero, or holds NaN or infinity; give other examples")
     if x.ndim not in (2, 3) or 0 in x.shape:
         raise ValueError(
             f"x has shape {tuple(x.shape)}; give examples (N, n), or (N, copies, n) of vectors moved alike"
@@ -117,9 +122,17 @@ def discover_lie_algebra(
     )
 
 
+def require_stack(basis: Tensor, what: str) -> Tensor:
+    """A stack (d, n, n) of square matrices as it is, or an error."""
+    if not isinstance(basis, Tensor) or basis.ndim != 3 or basis.shape[-1] != basis.shape[-2]:
+        got = tuple(basis.shape) if isinstance(basis, Tensor) else type(basis).__name__
+        raise ValueError(f"{what} is {got}; it is a stack (d, n, n) of square matrices")
+    return basis
+
+
 def bracket_closure(basis: Tensor) -> float:
     """How far brackets leave the span of an orthonormal basis (d, n, n), relative to them; 0 where none exist."""
-    flat = basis.flatten(1)
+    flat = require_stack(basis, "bracket_closure: the basis").flatten(1)
     brackets = torch.einsum("aij,bjk->abik", basis, basis)
     brackets = (brackets - brackets.transpose(0, 1)).flatten(2)
     outside = brackets - brackets @ flat.mH @ flat
@@ -133,7 +146,8 @@ def readable(basis: Tensor, noise: float = 0.0) -> Tensor:
     The reduced echelon form, in which an entry below 10 · noise (the violation of a Discovery) is no pivot: divided by
     it, noise would be all that is seen.
     """
-    flat = basis.flatten(1)
+    require_positive("readable: noise", noise, zero=True)
+    flat = require_stack(basis, "readable: the basis").flatten(1)
     exact = noise < 1e-9
     form = echelon(flat, 1e-6 if exact else min(0.2, max(1e-6, 10 * noise)))
     if not exact and len(form) == len(flat):  # the same pivots, and nothing rounded
@@ -152,6 +166,8 @@ def _derivatives(f: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tens
             raise ValueError(
                 f"f(x) is {got}; for x of shape {tuple(x.shape)} it is a tensor ({len(x)},) or ({len(x)}, m)"
             )
+        if y.is_complex():
+            raise TypeError("f(x) is complex; give real and imaginary part as two outputs")
         if not y.requires_grad:
             return y.detach().reshape(len(x), -1), x.detach().new_zeros(y[0].numel(), *x.shape)
         y = y.reshape(len(x), -1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from eqkit.discovery import structure
 from eqkit.discovery.lie_algebra import Discovery
 from eqkit.groups import MatrixGroup
-from eqkit.subspaces import null_space, orthonormal
+from eqkit.subspaces import null_space, orthonormal, require_positive
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ def identify(lie_algebra: Tensor | Discovery | MatrixGroup, noise: float | None 
     error of the matrices, for eigenvalues of the centre that should be zero; by default the violation of a Discovery,
     or how far the brackets had to be mended. ValueError: no Lie algebra is near.
     """
+    if noise is not None:
+        require_positive("identify: noise", noise, zero=True)
     given = noise
     if isinstance(lie_algebra, Discovery):
         given = lie_algebra.violation if noise is None and lie_algebra.dimension else noise

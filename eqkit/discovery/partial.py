@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eqkit.groups import MatrixGroup
 from eqkit.groups.matrix_group import require_group
-from eqkit.subspaces import as_tensor, require_integer
+from eqkit.subspaces import as_double, as_tensor, require_integer
 
 
 def asymmetry(y: Tensor, moved: Tensor) -> float:
@@ -19,7 +19,10 @@ def asymmetry(y: Tensor, moved: Tensor) -> float:
     Where x and gx have the same distribution it is 1 − the correlation of f(gx) and f(x): it reaches 2 only for
     f(gx) = −f(x). ValueError: unequal shapes, or f constant on the examples.
     """
-    y, moved = (as_tensor(t, name).detach().double().reshape(len(t), -1) for t, name in ((y, "y"), (moved, "moved")))
+    y, moved = as_double(y, "f(x)"), as_double(moved, "f(gx)")
+    if 0 in (y.ndim, moved.ndim) or y.is_complex() or moved.is_complex():
+        raise ValueError("asymmetry: f(x) and f(gx) are real, (N,) or (N, m), of two examples or more")
+    y, moved = y.reshape(len(y), -1), moved.reshape(len(moved), -1)
     if y.shape != moved.shape:
         raise ValueError(f"asymmetry: f(x) is {tuple(y.shape)} and f(gx) {tuple(moved.shape)}; they match one to one")
     variance = float(y.var(0, correction=0).sum())
@@ -40,8 +43,8 @@ def asymmetry_under(
     require_group(G, "asymmetry_under")
     require_integer("asymmetry_under: count", count)
     x = as_tensor(x, "x")
-    if x.shape[-1] != G.n:
-        raise ValueError(f"asymmetry_under: x has shape {tuple(x.shape)}, and elements of {G} are {G.n} × {G.n}")
+    if x.shape[-1:] != (G.n,) or not x.is_floating_point():
+        raise ValueError(f"asymmetry_under: x is {x.dtype} {tuple(x.shape)}, and elements of {G} are {G.n} × {G.n}")
     with torch.no_grad():
         y = f(x)
         few = G.is_finite and G.order <= count
@@ -85,15 +88,18 @@ def image_asymmetry(f: Callable[[Tensor], Tensor], images: Tensor, transformatio
     the logarithm of the factor, or 0 and 1 for the flips. What leaves the image is lost and zeros come in, so that
     even a perfectly equivariant network errs where ink is cut off.
     """
-    if transformation not in IMAGE_TRANSFORMATIONS:
+    if not isinstance(transformation, str) or transformation not in IMAGE_TRANSFORMATIONS:
         raise ValueError(f"image_asymmetry: {transformation!r} is none of {', '.join(IMAGE_TRANSFORMATIONS)}")
-    if images.ndim != 4:
-        raise ValueError(f"image_asymmetry: images {tuple(images.shape)}; it takes (N, c, h, w)")
+    images, amounts = as_tensor(images, "images"), as_double(amounts, "amounts")
+    if images.ndim != 4 or not images.is_floating_point():
+        raise ValueError(f"image_asymmetry: images {images.dtype} {tuple(images.shape)}; they are float (N, c, h, w)")
+    if amounts.ndim != 1 or len(amounts) == 0:
+        raise ValueError(f"image_asymmetry: amounts {tuple(amounts.shape)}; give a list of one number or more")
     move = IMAGE_TRANSFORMATIONS[transformation]
     rows = []
     with torch.no_grad():
         y = f(images)
-        for t in as_tensor(amounts, "amounts").tolist():
+        for t in amounts.tolist():
             moved = f(move(images, t))
             changed = float((moved.argmax(1) != y.argmax(1)).double().mean()) if y.ndim == 2 else math.nan
             rows.append([asymmetry(y, moved), changed])

@@ -11,7 +11,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import as_double, null_space, orthonormal
+from eqkit.subspaces import as_double, null_space, orthonormal, require_memory
 
 SHARP = 1e-6  # what is smaller, relative to the largest, counts as zero, once an algebra is closed to 1e-12
 ROUNDING = 1e-9
@@ -49,11 +49,12 @@ def closed(basis: Tensor, steps: int = 60) -> tuple[Tensor, float]:
     map from the algebra to gl/algebra; δX = −D is solved by damped least squares. A semisimple algebra is rigid: close
     to it there are only conjugated copies, so its name is that of the copy found. ValueError if none is near.
     """
-    A = start = basis
+    A = start = real_basis(basis)
     d, n = A.shape[:2]
     N_all = n * n - d
     if d < 2 or N_all == 0:
         return A, 0.0
+    require_memory(8.0 * d * (d - 1) / 2 * N_all**2 * d, f"closing {d} matrices {n} × {n} under brackets")
     first, second = torch.tensor(list(itertools.combinations(range(d), 2))).T
     for step in range(steps):
         flat = A.flatten(1)

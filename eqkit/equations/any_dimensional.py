@@ -43,7 +43,9 @@ def diagrams(a: int, b: int, group: str = "S", embedding: str | None = None) -> 
     """
     subspaces.require_integer("diagrams: the order a of the input", a, 0)
     subspaces.require_integer("diagrams: the order b of the output", b, 0)
-    if group not in BLOCKS:
+    if a + b > 10:
+        raise ValueError(f"diagrams: {a} + {b} points have more than 100,000 partitions; take a + b ≤ 10")
+    if not isinstance(group, str) or group not in BLOCKS:
         raise ValueError(f"group {group!r}: choose S for S(n), B for the signed permutations, O for O(n)")
     found = [p for p in partitions(a + b) if all(BLOCKS[group](p.count(block)) for block in p)]
     return [p for p in found if embedding is None or compatible(p, a, embedding)]
@@ -68,6 +70,8 @@ def compatible(p: Partition, a: int, embedding: str) -> bool:
 
 def embed(x: Tensor, order: int, embedding: str) -> Tensor:
     """φ: tensors (…, n, …, n) of an order, over Rⁿ -> over Rⁿ⁺¹ by padding or over R²ⁿ by repetition."""
+    if embedding not in EMBEDDINGS or order > x.ndim:
+        raise ValueError(f"embed: {embedding!r}, order {order} of x {tuple(x.shape)}; take one of {EMBEDDINGS}")
     for axis in range(-order, 0):
         if embedding == "padding":
             x = torch.cat([x, torch.zeros_like(x.narrow(axis, 0, 1))], axis)
@@ -94,6 +98,8 @@ class AnyDimensionalLinear(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        for count in channels if isinstance(channels, Sequence) and len(channels) == 2 else (None,):
+            subspaces.require_integer("AnyDimensionalLinear: each of the two channels", count)
         self.a, self.b, self.embedding = a, b, embedding
         self.diagrams, self.constants = diagrams(a, b, group, embedding), diagrams(0, b, group, embedding)
         size = (channels[1], channels[0], len(self.diagrams))
@@ -102,6 +108,9 @@ class AnyDimensionalLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels[1], len(self.constants), dtype=torch.float64))
 
     def forward(self, x: Tensor) -> Tensor:
+        x = subspaces.as_tensor(x, "x")
+        if x.dtype != self.bias.dtype:
+            raise TypeError(f"x is {x.dtype} and the layer {self.bias.dtype}; write x.to({self.bias.dtype})")
         if x.ndim != 2 + self.a or len(set(x.shape[2:])) > 1 or x.shape[1] != self.coefficients.shape[1]:
             raise ValueError(
                 f"x has shape {tuple(x.shape)}; give (batch, {self.coefficients.shape[1]}{', n' * self.a})"
@@ -147,8 +156,9 @@ class AnyDimensionalNetwork(nn.Sequential):
         embedding: str | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        if len(orders) < 2:
-            raise ValueError(f"orders {tuple(orders)}: give two orders or more, the first of the input, the last of y")
+        if not isinstance(orders, Sequence) or len(orders) < 2:
+            raise ValueError(f"orders {orders}: give two orders or more, the first of the input, the last of y")
+        subspaces.require_integer("AnyDimensionalNetwork: width", width)
         widths = [1, *[width] * (len(orders) - 2), 1]
         layers: list[nn.Module] = []
         for (a, b), channels in zip(itertools.pairwise(orders), itertools.pairwise(widths), strict=True):
@@ -171,8 +181,11 @@ def fit(
     generator: torch.Generator | None = None,
 ) -> float:
     """Train on `count` Gaussian matrices of size n, 300 steps of Adam, then L-BFGS; the mean squared error reached."""
+    subspaces.require_integer("fit: n", n)
+    subspaces.require_integer("fit: count", count)
     x = torch.randn(count, 1, n, n, generator=generator, dtype=torch.float64)
     y = target(x)
+    _difference(network, x, y)
     adam = torch.optim.Adam(network.parameters(), 1e-2)
     newton = torch.optim.LBFGS(
         network.parameters(), max_iter=300, history_size=50, tolerance_change=1e-18, line_search_fn="strong_wolfe"
@@ -196,4 +209,11 @@ def error(
 ) -> float:
     """Mean squared error on 100 new Gaussian matrices of size n."""
     x = torch.randn(100, 1, n, n, generator=generator, dtype=torch.float64)
-    return float((network(x) - target(x)).square().mean())
+    return float(_difference(network, x, target(x)).square().mean())
+
+
+def _difference(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    predicted = network(x)
+    if predicted.shape != y.shape:
+        raise ValueError(f"the network gives {tuple(predicted.shape)} and the target {tuple(y.shape)}; make them equal")
+    return predicted - y

@@ -32,9 +32,7 @@ def dictionary(
     Closed under transpose, and under products as long as they stay within `length`. At size n an atom is cut to its
     first n − lost rows; one that is then a combination of shorter ones, at all the `sizes` together, is left out.
     """
-    for L in letters:
-        if not isinstance(L, Word) or L.degree:
-            raise ValueError(f"letters holds {L!s}; an atom is a word without M, such as S, R or letter('P', f)")
+    _require_atoms(letters)
     subspaces.require_integer("dictionary: the length of words", length)
     subspaces.require_integer("dictionary: the number of lost rows", lost, 0)
     alphabet = dict.fromkeys(w for L in letters for w in (L, L.T))
@@ -45,9 +43,17 @@ def dictionary(
     return tuple(found[i] for i in pivots.tolist())
 
 
+def _require_atoms(atoms: Sequence[Word]) -> None:
+    if not isinstance(atoms, Sequence):
+        raise TypeError(f"atoms or letters are {atoms!s}; give a tuple of words without M, such as (E, S)")
+    for word in atoms:
+        if not isinstance(word, Word) or word.degree:
+            raise ValueError(f"{word!s} is no atom; an atom is a word without M, such as S, R or letter('P', f)")
+
+
 def matrices(atoms: Sequence[Word], n: int, lost: int = 0) -> Tensor:
     """The values of words without M at n, cut to their first n − lost rows: (atoms, n − lost, n) float64."""
-    if n <= lost:
+    if subspaces.require_integer("n", n) <= lost:
         raise ValueError(f"n = {n}: nothing is left of a matrix that loses {lost} rows; take a larger n")
     return torch.stack([w(torch.zeros(n, n, dtype=torch.float64)) for w in atoms])[:, : n - lost]
 
@@ -62,6 +68,8 @@ class DimensionFree(nn.Module):
 
     def __init__(self, atoms: Sequence[Word], k: int, lost: int = 0, generator: torch.Generator | None = None) -> None:
         super().__init__()
+        _require_atoms(atoms)
+        subspaces.require_integer("DimensionFree: the number of lost rows", lost, 0)
         if not atoms or not 1 <= subspaces.require_integer("DimensionFree: k", k) <= len(atoms):
             raise ValueError(f"DimensionFree: {len(atoms)} atoms span no {k} columns; choose 1 ≤ k ≤ atoms")
         self.atoms, self.lost = tuple(atoms), lost
@@ -80,6 +88,7 @@ class DimensionFree(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Φ with W x = Φ v: (tasks, examples, n) -> (tasks, examples, n − lost, k)."""
+        x = subspaces.as_tensor(x, "x")
         if x.ndim != 3 or x.dtype != self.theta.dtype:
             raise ValueError(f"x is {tuple(x.shape)} {x.dtype}; give (tasks, examples, n), {self.theta.dtype}")
         tasks, examples, n = x.shape
@@ -128,7 +137,13 @@ def misfit(atoms: Sequence[Word], episodes: Episodes, lost: int = 0) -> Misfit:
     """
     whole = DimensionFree(atoms, len(atoms), lost)
     whole.theta = nn.Parameter(torch.eye(len(atoms)))
+    if not isinstance(episodes, Episodes):
+        raise TypeError(f"misfit takes Episodes, such as tasks(50, generator), not a {type(episodes).__name__}")
     x, y, x_query, y_query = episodes.check()
+    if y.ndim != 3:
+        raise ValueError(f"misfit: y has shape {tuple(y.shape)}; atoms act on vectors, (tasks, examples, n)")
+    if not y_query.any():
+        raise ValueError("misfit: all outputs are zero, which every word explains; give tasks with outputs")
     if y.shape[1] * y.shape[2] < 2 * len(atoms):
         raise ValueError(
             f"misfit: the support has {y.shape[1]} · {y.shape[2]} numbers for {len(atoms)} coefficients; "
@@ -144,6 +159,10 @@ def dimension_free_arm(atoms: Sequence[Word], lost: int = 0) -> Arm:
 
     Only span(U_n) matters, so k(atoms − k) of them are free.
     """
+
+    _require_atoms(atoms)
+    if not atoms:
+        raise ValueError("dimension_free_arm: give one atom or more, such as E")
 
     def symmetry_matrix(theta: Tensor, problem: Problem) -> Tensor:
         return matrices(atoms, problem.n, lost).flatten(1).T @ theta.reshape(len(theta), len(atoms), problem.k)

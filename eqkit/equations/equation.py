@@ -36,6 +36,8 @@ class Equation:
     def parse(cls, text: str, letters: Sequence[Word] = ()) -> Equation:
         """Read `M Mᵀ = E`, `M M = 3/2 M − E` or `M − Mᵀ = 0`; a ValueError names what cannot be read."""
         pattern = rf"([+−-]?)\s*({NUMBER})?\s*([^\s+−-][^+−-]*)"
+        if not isinstance(text, str):
+            raise TypeError(f"{text!r} is no equation; write it as text, such as 'M Mᵀ = E'")
         sides = [re.findall(pattern, side) for side in text.split("=")]
         if len(sides) != 2 or not all(sides):
             raise ValueError(f"{text!r} is no equation: write one '=' between two sides, as in 'M Mᵀ = E'")
@@ -72,6 +74,8 @@ class Equation:
 
 def _number(text: str) -> float:
     numerator, _, denominator = text.partition("/")
+    if float(denominator or 1) == 0:
+        raise ValueError(f"{text}: a coefficient is divided by 0")
     return float(numerator or 1) / float(denominator or 1)
 
 

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from eqkit.subspaces import as_tensor
+
 SCALARS = ("tr", "det")
 
 
@@ -55,6 +57,7 @@ class Word:
 
     def __call__(self, M: Tensor) -> Tensor:
         """The word's value at M: (…, n, n) -> (…, n, n), differentiable in M. A scalar c stands for c E."""
+        M = square(M)
         value = self._value(M)
         return value * torch.eye(M.shape[-1]).to(M) if self.scalar else value
 
@@ -95,7 +98,7 @@ class Word:
         assert self.matrix is not None
         try:
             value = torch.as_tensor(self.matrix(n))
-        except ValueError as reason:
+        except (ValueError, TypeError, RuntimeError, ArithmeticError) as reason:
             raise ValueError(f"letter {self.head} at n = {n}: {reason}; use it where it exists") from reason
         if value.shape != (n, n):
             raise ValueError(
@@ -117,6 +120,7 @@ class Word:
         return self.parts if self.head == "·" else () if self.head == "E" else (self,)
 
     def __matmul__(self, other: Word) -> Word:
+        _require_word(other)
         factors = self.factors + other.factors
         scalars = sorted((w for w in factors if w.scalar), key=str)
         kept: list[Word] = []
@@ -129,6 +133,7 @@ class Word:
         return E if not factors else factors[0] if len(factors) == 1 else Word("·", factors)
 
     def __mul__(self, other: Word) -> Word:
+        _require_word(other)
         (a, left), (b, right) = self._apart(), other._apart()
         factors = [w for side in (left, right) for w in (side.parts if side.head == "∘" else (side,)) if w.head != "J"]
         factors.sort(key=lambda w: (-w.degree, w.transposes, str(w)))
@@ -222,6 +227,21 @@ class Word:
         return notation.letter(self.head)
 
 
+def _require_word(other: object) -> None:
+    if not isinstance(other, Word):
+        raise TypeError(
+            f"{other!r} is no word, such as M or M.T; numbers stand in equations: Equation.parse('M = 2 E')"
+        )
+
+
+def square(M: Tensor) -> Tensor:
+    """M (…, n, n) as a tensor in floating point, n ≥ 1."""
+    M = as_tensor(M, "M")
+    if M.ndim < 2 or M.shape[-1] != M.shape[-2] or M.shape[-1] == 0:
+        raise ValueError(f"M has shape {tuple(M.shape)}; equations are about square matrices (…, n, n)")
+    return M if M.is_floating_point() or M.is_complex() else M.double()
+
+
 M = Word("M")
 E = Word("E", (), lambda n: torch.eye(n, dtype=torch.float64), symmetric=True)
 J = Word("J", (), lambda n: torch.ones(n, n, dtype=torch.float64), symmetric=True)  # 11ᵀ, the unit of ∘
@@ -232,6 +252,7 @@ def trace(word: Word) -> Word:
 
     tr(A B) = tr(B A) and tr(A) = tr(Aᵀ) give one normal form; scalars inside stand outside.
     """
+    _require_word(word)
     outside, inside = word._apart()
     factors = list(inside.factors)
     while len(factors) > 1 and factors[0] == factors[-1].inv:
@@ -245,6 +266,7 @@ def trace(word: Word) -> Word:
 
 def det(word: Word) -> Word:
     """The scalar det(w), which tells SO from O: `det(M)` stands for det(M) E."""
+    _require_word(word)
     return Word("det", (word,))
 
 
@@ -253,6 +275,7 @@ def det_complex(word: Word) -> Word:
 
     Of a w that does not commute with X the part that does is taken, (w − X w X)/2.
     """
+    _require_word(word)
     return Word("det_C", (word,))
 
 

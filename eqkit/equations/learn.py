@@ -34,6 +34,8 @@ def learn_equations(
     hold-out residuals and cautions. Take some samples at n ≥ degree + 2, for small matrices satisfy identities that
     larger ones do not. ValueError for input that cannot be learned from.
     """
+    if noise is not None:
+        subspaces.require_positive("learn_equations: noise", noise, zero=True)
     clean, held = _check(samples, "samples"), _check(holdout or {}, "holdout")
     if not clean:
         raise ValueError("samples is empty; give {n: matrices (count, n, n)}, for example n = 3, 4, 5")
@@ -146,7 +148,10 @@ def _check(samples: Mapping[int, Tensor], name: str) -> dict[int, Tensor]:
     if not isinstance(samples, Mapping):
         raise TypeError(f"{name} is a {type(samples).__name__}; give a dictionary {{n: matrices (count, n, n)}}")
     for n, M in sorted(samples.items()):
-        M = check_square(torch.as_tensor(M)).detach().double()
+        subspaces.require_integer(f"{name}: the size n", n)
+        M = check_square(subspaces.as_double(M, f"{name}[{n}]"))
+        if not 1e-30 < float(M.abs().amax()) < 1e30 and M.any():
+            raise ValueError(f"{name}[{n}] has entries of about {float(M.abs().amax()):.0e}; scale them to about 1")
         if M.ndim != 3 or M.shape[-1] != n:
             raise ValueError(f"{name}[{n}] has shape {tuple(M.shape)}; it must be (count, {n}, {n})")
         if n == 1:

@@ -48,7 +48,7 @@ def named(name: str) -> EquationSystem:
 
     Solutions of the last four are no groups. "doubly stochastic" says nothing of signs, for positivity is no equation.
     """
-    indefinite = re.fullmatch(r"O\((\d+),q\)", name)
+    indefinite = re.fullmatch(r"O\((\d{1,9}),q\)", str(name))
     if name not in NAMES and not indefinite:
         raise ValueError(
             f"no equations are called {name!r}; the names are {', '.join(NAMES)}, and O(p,q) with a number p"

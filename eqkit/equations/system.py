@@ -14,6 +14,7 @@ from torch import Tensor
 from eqkit import groups, subspaces
 from eqkit.equations import solving, tangent
 from eqkit.equations.equation import HOLDS, Equation, Evidence
+from eqkit.equations.expressions import square
 from eqkit.equations.words import Word, parse_word
 
 
@@ -64,6 +65,7 @@ class EquationSystem:
 
     def __call__(self, M: Tensor) -> Tensor:
         """p(M): (…, n, n) -> (…, equations, n, n), differentiable; its square sum is a penalty to train with."""
+        M = square(M)
         values = [equation(M).unsqueeze(-3) for equation in self.equations]
         return torch.cat([M.unsqueeze(-3)[..., :0, :, :], *values], -3)
 
@@ -81,7 +83,8 @@ class EquationSystem:
 
         A RuntimeError says when some matrix did not arrive within `steps`.
         """
-        points = self.descend(check_square(M), steps)
+        M = check_square(M)
+        points = self.descend(M, steps)
         worst = float(self.residual(points).max()) if points.numel() else 0.0
         if not worst < HOLDS:
             raise RuntimeError(
@@ -92,13 +95,16 @@ class EquationSystem:
 
     def descend(self, M: Tensor, steps: int) -> Tensor:
         """What `project` computes, with no promise that p = 0 is reached: (…, n, n) -> (…, n, n) float64."""
-        return solving.descend(self, M, steps)
+        return solving.descend(self, check_square(M), subspaces.require_integer("steps", steps, 0))
 
     def sample(self, n: int, count: int, generator: torch.Generator | None = None) -> Tensor:
         """Points with p = 0, found by descent from Gaussian matrices: (count, n, n) float64, not uniform.
 
         A RuntimeError says when fewer than one start in twenty arrives.
         """
+        subspaces.require_integer("n", n)
+        subspaces.require_integer("the count of samples", count, 0)
+        subspaces.require_memory(200.0 * count * n * n, f"{self.text}: {count} samples at n = {n}")
         found = torch.zeros(0, n, n, dtype=torch.float64)
         for _ in range(20):
             starts = torch.randn(count, n, n, generator=generator, dtype=torch.float64) / n**0.5
@@ -110,7 +116,10 @@ class EquationSystem:
 
     def jacobian(self, M: Tensor) -> Tensor:
         """dp(M) at one matrix (n, n): (equations · n², n²) float64, both sides row-major."""
+        M = check_square(M)
         n = M.shape[-1]
+        if M.ndim != 2:
+            raise ValueError(f"jacobian: M has shape {tuple(M.shape)}; give one matrix (n, n)")
         subspaces.require_memory(24.0 * n**4 * max(1, len(self.equations)), f"{self.text}: dp(M) at n = {n}")
         directions = torch.eye(n * n, dtype=torch.float64).reshape(-1, n, n)
         _, push, _ = solving.linearise(self, M.double().expand(n * n, n, n))
@@ -133,14 +142,14 @@ class EquationSystem:
         return tangent.null_space(self.equations, n)
 
     def _require_identity(self, n: int) -> None:
-        if not isinstance(n, int) or n < 1:
-            raise ValueError(f"n = {n}: matrices of n × n entries need an integer n ≥ 1")
+        subspaces.require_integer("n", n)
         subspaces.require_memory(200.0 * n * n, f"{self.text}: dp(E) at n = {n}")
         if not self.residual(torch.eye(n, dtype=torch.float64)) < HOLDS:
             raise ValueError(f"{self.text}: E is no solution at n = {n}, so the solutions are no group")
 
     def closure(self, n: int = 6, count: int = 16) -> Closure:
         """Residuals at E, at products and at inverses of sampled solutions, `count` pairs of them."""
+        subspaces.require_integer("closure: count", count)
         A, B = self.sample(n, 2 * count, torch.Generator().manual_seed(0)).chunk(2)
         regular = torch.linalg.cond(A) < 1e8
         inverse = float(self.residual(torch.linalg.inv(A)).max()) if regular.all() else 1.0
@@ -189,8 +198,12 @@ class EquationSystem:
     @classmethod
     def load(cls, path: str | Path, letters: Sequence[Word] = ()) -> EquationSystem:
         """Read what `save` wrote; letters of your own have to be given again, for a file cannot hold a function."""
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        equations = [Equation(tuple((c, parse_word(w, letters)) for c, w in e)) for e in content["equations"]]
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            rows = [[(c, w) for c, w in e] for e in content["equations"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} holds no equations; give a file that EquationSystem.save wrote") from error
+        equations = [Equation(tuple((c, parse_word(w, letters)) for c, w in row)) for row in rows]
         evidence = content.get("evidence")
         if evidence:
             evidence = Evidence(
@@ -230,10 +243,9 @@ class EquationSystem:
 
 def check_square(M: Tensor) -> Tensor:
     """M (…, n, n) in floating point; other shapes, complex matrices, NaN and infinities are refused."""
-    if M.ndim < 2 or M.shape[-1] != M.shape[-2]:
-        raise ValueError(f"M has shape {tuple(M.shape)}; equations are about square matrices (…, n, n)")
+    M = square(M)
     if M.is_complex():
         raise TypeError("M is complex; write it as a real 2n × 2n matrix, where multiplication by i is the letter X")
     if not torch.isfinite(M).all():
         raise ValueError(f"M of shape {tuple(M.shape)} holds NaN or infinity; clean the data first")
-    return M if M.is_floating_point() else M.double()
+    return M

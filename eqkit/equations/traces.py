@@ -21,7 +21,8 @@ def trace_words(degree: int) -> tuple[Word, ...]:
 
     tr(A B) = tr(B A) and tr(A) = tr(Aᵀ), so one word stands for a necklace of M's and Mᵀ's and for its reversal.
     """
-    require_integer("degree", degree)
+    if require_integer("degree", degree) > 10:
+        raise ValueError(f"trace_words: there are millions of products of degree {degree}; take a degree ≤ 10")
     necklaces = {
         k: list(
             dict.fromkeys(trace(functools.reduce(Word.__matmul__, c)) for c in itertools.product((M, M.T), repeat=k))

@@ -34,9 +34,12 @@ def relate(system: EquationSystem, x: Tensor, y: Tensor, steps: int = 60) -> Rel
     search: from very few examples it ends in another M that fits less well, which its loss tells; random starts do not
     help (one exact pair at n = 8: four of ten permutations are found, with one start or with four).
     """
+    if not isinstance(system, EquationSystem):
+        raise TypeError(f"relate: {system!r} is no EquationSystem; write EquationSystem('M Mᵀ = E')")
+    subspaces.require_integer("relate: steps", steps, 0)
+    x, y = subspaces.as_double(x, "x"), subspaces.as_double(y, "y")
     if x.ndim != 3 or x.shape != y.shape or 0 in x.shape:
         raise ValueError(f"relate: x {tuple(x.shape)} and y {tuple(y.shape)} both need (tasks, examples, n), y = M x")
-    x, y = subspaces.as_double(x, "x"), subspaces.as_double(y, "y")
     ridge, moment = x.mT @ x + torch.eye(x.shape[-1], dtype=x.dtype), y.mT @ x
     M = torch.linalg.solve(ridge, moment, left=False)
     for _ in range(steps):
@@ -47,6 +50,7 @@ def relate(system: EquationSystem, x: Tensor, y: Tensor, steps: int = 60) -> Rel
 
 def members(space: Tensor, n: int, count: int, generator: torch.Generator | None = None) -> Tensor:
     """Random matrices of a space of them, such as a learned U: columns (n², k) -> (count, n, n), norms about √n."""
+    subspaces.require_integer("members: count", count)
     Q = _orthonormal(space, n)
     z = torch.randn(count, Q.shape[1], generator=generator, dtype=torch.float64) * (n / Q.shape[1]) ** 0.5
     return (z @ Q.T).reshape(count, n, n)
@@ -59,11 +63,18 @@ def commutant(space: Tensor, n: int, floor: float = 1e-10) -> Tensor:
     """
     W = _orthonormal(space, n).T.reshape(-1, n, n)
     E = torch.eye(n, dtype=torch.float64)
+    subspaces.require_memory(16.0 * len(W) * n**4, f"commutant of {len(W)} matrices {n} × {n}")
     rows = [torch.kron(E, w.T.contiguous()) - torch.kron(w, E) for w in W]  # vec(M w) − vec(w M), row-major
     return subspaces.null_space(torch.cat(rows), floor, scale=1.0)
 
 
 def _orthonormal(space: Tensor, n: int) -> Tensor:
+    subspaces.require_integer("n", n)
+    space = subspaces.as_double(space, "space")
+    if space.is_complex():
+        raise TypeError("the space of matrices is complex; write them as real 2n × 2n matrices")
     if space.ndim != 2 or len(space) != n * n or space.shape[1] == 0:
         raise ValueError(f"a space of matrices {n} × {n} is given by columns ({n * n}, k), not {tuple(space.shape)}")
-    return torch.linalg.qr(subspaces.as_double(space)).Q
+    if not space.any():
+        raise ValueError("the space of matrices is zero; give one matrix or more")
+    return subspaces.orthonormal(space, 1e-12)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from eqkit.equations.expressions import E, J, M, Word, det, det_complex, trace
 from eqkit.groups import symplectic_form
+from eqkit.subspaces import require_integer
 
 NAME = r"[^\W\dᵀ¹_][^\Wᵀ¹]*"
 SCALAR = {"tr": trace, "det": det, "det_C": det_complex}
@@ -19,8 +20,10 @@ SCALAR = {"tr": trace, "det": det, "det_C": det_complex}
 
 def letter(name: str, matrix: Callable[[int], Tensor], symmetric: bool = False) -> Word:
     """A letter of your own: `letter("P", lambda n: torch.eye(n).flip(0))`; symmetric says that P = Pᵀ at every n."""
-    if not re.fullmatch(NAME, name) or name in ("M", *SCALAR):
+    if not isinstance(name, str) or not re.fullmatch(NAME, name) or name in ("M", *SCALAR):
         raise ValueError(f"{name!r} cannot name a letter: use letters and digits, a letter first, and not M, tr or det")
+    if not callable(matrix):
+        raise TypeError(f"letter {name}: {matrix!r} is no function; give n ↦ matrix (n, n), as lambda n: torch.eye(n)")
     return Word(name, (), matrix, symmetric)
 
 
@@ -30,8 +33,7 @@ def _eye(n: int) -> Tensor:
 
 def metric(p: int) -> Word:
     """The letter diag(1, …, 1, −1, …, −1) with p ones: η for p = 1, η2 for p = 2, …"""
-    if not isinstance(p, int) or p < 1:
-        raise ValueError(f"metric({p}): the number of ones is an integer ≥ 1")
+    require_integer("metric: the number of ones", p)
 
     def value(n: int) -> Tensor:
         if n < p:
@@ -63,6 +65,10 @@ def alphabet(letters: Sequence[Word], sizes: Sequence[int] = ()) -> dict[str, Wo
     Refuses what is no letter, a name used twice, and letters that at one of the `sizes` have a wrong value, another
     value each time, or are called symmetric and are not.
     """
+    if not isinstance(letters, Iterable):
+        raise TypeError(f"letters is {letters!s}; give a tuple of words, such as (J,)")
+    for n in sizes:
+        require_integer("letters: a size n", n)
     found = {word.head: word for word in LETTERS}
     for word in letters:
         if not isinstance(word, Word) or word.degree and not word.scalar and word not in (M.inv, det_complex(M)):
@@ -87,6 +93,8 @@ def alphabet(letters: Sequence[Word], sizes: Sequence[int] = ()) -> dict[str, Wo
 
 def parse_word(text: str, letters: Sequence[Word] = ()) -> Word:
     """Read what `str` writes, such as `M S Mᵀ`, `(M Mᵀ)∘E` or `tr(M Mᵀ)/n M⁻¹`; ∘ binds closer than the product."""
+    if not isinstance(text, str) or text.count("(") > 100:
+        raise ValueError(f"{str(text)[:20]!r} is no word: write text such as 'M S Mᵀ', with at most 100 brackets")
     known = alphabet(letters)
     tokens = re.findall(rf"⁻¹|/n|{NAME}|\S", text)
 
@@ -144,8 +152,8 @@ def words(degree: int = 3, letters: Sequence[Word] = (J,), sizes: Sequence[int] 
     A word that equals a combination of simpler ones for *every* M at all the `sizes` (such as X X = −E) is left out.
     30 words with degree 3 and the letter J.
     """
-    if not isinstance(degree, int) or degree < 1:
-        raise ValueError(f"degree {degree}: words need a degree in M of 1 or more")
+    if require_integer("words: the degree in M", degree) > 10:
+        raise ValueError(f"words: there are more than {2**degree:,} products of degree {degree}; take a degree ≤ 10")
     alphabet(letters, sizes)
     fixed = [w for w in letters if not w.degree]
     chains = [c for k in range(1, degree + 1) for c in itertools.product((M, M.T), repeat=k)]

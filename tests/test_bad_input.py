@@ -5,13 +5,27 @@ import math
 import pytest
 import torch
 
-from eqkit import deep_sets, groups, invariants, networks, reynolds, unitary
+from eqkit import deep_sets, discovery, equations, groups, invariants, meta_learning, networks, reynolds, unitary
+from eqkit import parameter_counts as counts
+from eqkit import symmetry_matrices as matrices
+from eqkit.equations import E, EquationSystem, M
 from eqkit.groups import SO, C, S
 from eqkit.invariants import Polynomial, polynomial
-from eqkit.tasks import hidden_groups, linear, memory, sets, translation
+from eqkit.tasks import convolutions, few_shot, glyphs, hidden_groups, linear, memory, nonlinear, sets, translation
 
 x0 = polynomial("x0", 2)
 one, nan = torch.ones, math.nan
+layer = matrices.ReparameterizedLinear(8, 6, 3, torch.Generator().manual_seed(0))
+tasks = translation.translation(n=8)
+square, orthogonal = one(60, 3).double().cumsum(0), EquationSystem("M Mᵀ = E")
+
+
+def norm(x):
+    return x.square().sum(-1)
+
+
+def first(model=layer, tasks=tasks, inner=None, **options):
+    return next(meta_learning.meta_learn(model, tasks, inner or meta_learning.LeastSquares(), **options))
 
 
 @pytest.mark.parametrize(
@@ -96,6 +110,94 @@ one, nan = torch.ones, math.nan
         (lambda: memory.Copy(5)(-1), ValueError, "integer ≥ 1"),
         (lambda: hidden_groups.flips(0, 3), ValueError, "integer ≥ 1"),
         (lambda: translation.convolution(3.5), ValueError, "integer ≥ 1"),
+        (lambda: translation.convolution(10**7), MemoryError, "GiB"),
+        (lambda: linear.LinearTasks(one(1, 2, 2), 1, 1, "a"), ValueError, "number ≥ 0"),
+        (lambda: tasks(10**10), MemoryError, "GiB"),
+        (lambda: glyphs.FewShot(torch.zeros(6, 4, 8, 8), query=2)(10**10), MemoryError, "GiB"),
+        (lambda: glyphs.Augment(crop=nan), ValueError, "number ≥ 0"),
+        (lambda: few_shot.learner("X", 5), ValueError, "choose one of"),
+        (lambda: convolutions.ConvolutionTasks(one(1, 1, 1, 3, 4), 8), ValueError, "square"),
+        (lambda: convolutions.group_convolution("C8"), TypeError, "is no group"),
+        (lambda: nonlinear.TwoLayerTasks(one(3, 4) * nan, one(2, 3, 3)), ValueError, "NaN"),
+        # symmetry matrices
+        (lambda: matrices.ReparameterizedLinear(3, 3, True), ValueError, "choose 1 ≤ k ≤ 9"),
+        (lambda: matrices.ReparameterizedLinear.fixed(one(9, 2), 9), ValueError, r"is \(n_out, n_in\)"),
+        (lambda: layer([1, 2]), TypeError, "a layer takes a tensor"),
+        (lambda: layer(one(4, 5, 8), one(3, 3)), ValueError, "x has 4 tasks and v 3"),
+        (lambda: layer.weight(one(3).double()), TypeError, "v is torch.float64"),
+        (lambda: matrices.SymmetryMatrix((3, 3), 4)(one(3)), ValueError, "has 4 numbers"),
+        (lambda: matrices.SymmetryMatrix((3, 3), 4).right_inverse(one(4)), ValueError, "for weights"),
+        (lambda: matrices.SymmetryMatrix(3, 2), ValueError, "tuple of integers"),
+        (lambda: matrices.restore("a"), TypeError, "give a torch module"),
+        (lambda: matrices.indicators(-one(3, 3).long()), ValueError, "one or more ≥ 0"),
+        (lambda: matrices.recover("a", (3, 3)), TypeError, "no array of numbers"),
+        (lambda: matrices.recover(one(9, 1), (3, 3, 1)), ValueError, "two integers ≥ 1"),
+        (lambda: matrices.recover(one(9, 1) + 0j, (3, 3)), TypeError, "U is complex"),
+        (lambda: matrices.recover(one(9, 3), (3, 3), torch.zeros(9, 3)), ValueError, "all weights U v are zero"),
+        (lambda: matrices.automorphism_pairs(one(3).long()), ValueError, r"it is \(n_out, n_in\)"),
+        (lambda: matrices.partition_distance(torch.tensor([10**9]), torch.tensor([0])), MemoryError, "GiB"),
+        # meta-learning
+        (lambda: meta_learning.GradientSteps(1, nan), ValueError, "positive number"),
+        (lambda: meta_learning.GradientSteps(True), ValueError, "integer ≥ 1"),
+        (lambda: meta_learning.LeastSquares("a"), ValueError, "positive number"),
+        (lambda: meta_learning.LeastSquares(math.inf), ValueError, "positive number"),
+        (lambda: first(batch=2.5), ValueError, "batch is an integer"),
+        (lambda: first(learning_rate=nan), ValueError, "positive number"),
+        (lambda: first(model=torch.nn.Linear(8, 6)), TypeError, "has no v to adapt"),
+        (lambda: first(tasks=tasks(4)), TypeError, "it is a function"),
+        (lambda: first(tasks=lambda count, generator: None), TypeError, "it returns Episodes"),
+        (lambda: first(inner=meta_learning.LeastSquares), TypeError, "give an inner solver"),
+        (lambda: first(inner=meta_learning.GradientSteps(), loss=None), TypeError, "loss is None"),
+        (lambda: meta_learning.multitask(layer, tasks), TypeError, "Episodes, such as"),
+        (lambda: meta_learning.evaluate(layer, tasks, meta_learning.LeastSquares(), 2.5, None), ValueError, "count"),
+        (lambda: meta_learning.Adapted(None), TypeError, "torch module"),
+        (lambda: meta_learning.load_run(__file__), ValueError, "no recorded run"),
+        # counts
+        (lambda: counts.count(S(4), S(4)), TypeError, "is no representation"),
+        (lambda: counts.lower_bound(None), TypeError, "is no representation"),
+        (lambda: counts.hidden_problem(S(4).vector, 10**9, 10**9), MemoryError, "GiB"),
+        (lambda: counts.projector(torch.zeros(4, 2)), ValueError, "the columns of U"),
+        (lambda: counts.free_directions(one(9, 1), one(1, 2, 0), one(1, 1)), ValueError, "free_directions: U"),
+        (lambda: counts.recover(None, counts.DENSE), TypeError, "give a Problem and an Arm"),
+        (lambda: counts.generators(0), ValueError, "integer ≥ 1"),
+        (lambda: counts.kronecker_arm([(2, 2)], [1, 2]), ValueError, "a rank for each"),
+        (lambda: counts.results(__file__), ValueError, "no file of a sweep"),
+        (lambda: counts.PhaseDiagram.load(__file__), ValueError, "no phase diagram"),
+        # equations
+        (lambda: EquationSystem(5), TypeError, "is no equation"),
+        (lambda: EquationSystem("1/0 M = E"), ValueError, "divided by 0"),
+        (lambda: EquationSystem("(" * 3000 + "M" + ")" * 3000 + " = E"), ValueError, "at most 100 brackets"),
+        (lambda: EquationSystem.load(__file__), ValueError, "holds no equations"),
+        (lambda: orthogonal.residual("a"), TypeError, "no array of numbers"),
+        (lambda: orthogonal.sample(3.0, 2), ValueError, "n is an integer"),
+        (lambda: orthogonal.sample(3, 10**10), MemoryError, "GiB"),
+        (lambda: orthogonal.closure(3, 0), ValueError, "integer ≥ 1"),
+        (lambda: M @ 3, TypeError, "is no word"),
+        (lambda: equations.det("M"), TypeError, "is no word"),
+        (lambda: M.inv(one(2, 3)), ValueError, "square matrices"),
+        (lambda: equations.letter("P", lambda n: 1 / 0)(torch.eye(3)), ValueError, "letter P at n = 3"),
+        (lambda: equations.named(None), ValueError, "no equations are called"),
+        (lambda: equations.words(20), ValueError, "take a degree ≤ 10"),
+        (lambda: equations.trace_words(14), ValueError, "take a degree ≤ 10"),
+        (lambda: equations.learn_equations({3: None}), TypeError, "no array of numbers"),
+        (lambda: equations.learn_equations({3: 1e150 * one(9, 3, 3).double()}), ValueError, "scale them"),
+        (lambda: equations.dictionary(None), TypeError, "tuple of words without M"),
+        (lambda: equations.DimensionFree((E,), 1, lost=-1), ValueError, "integer ≥ 0"),
+        (lambda: equations.AnyDimensionalLinear(9, 9), ValueError, "take a"),
+        (lambda: equations.AnyDimensionalLinear(1, 1, (0, 1)), ValueError, "integer ≥ 1"),
+        (lambda: equations.relate("a", one(1, 2, 3), one(1, 2, 3)), TypeError, "no EquationSystem"),
+        # discovery
+        (lambda: discovery.discover_lie_algebra(norm, square + 0j), TypeError, "complex"),
+        (lambda: discovery.discover_lie_algebra(norm, square, tolerance="a"), ValueError, "positive number"),
+        (lambda: discovery.identify(SO(3), noise=nan), ValueError, "number ≥ 0"),
+        (lambda: discovery.bracket_closure(one(2, 3)), ValueError, "stack"),
+        (lambda: discovery.finite_symmetries("f", square), TypeError, "give a function"),
+        (lambda: discovery.search(norm, square, "M Mᵀ = E"), TypeError, "no EquationSystem"),
+        (lambda: discovery.asymmetry(1.0, 2.0), ValueError, "two examples or more"),
+        (lambda: discovery.sectors(3, nan), ValueError, "number ≥ 0"),
+        (lambda: next(discovery.learn_ranges(one(3, 2), one(3))), ValueError, "int64 classes"),
+        (lambda: discovery.fit(square, norm(square), learning_rate=nan), ValueError, "positive number"),
+        (lambda: discovery.learn_equations_from_data({3: square}), ValueError, r"\{n: \(x, y\)\}"),
     ],
 )
 def test_bad_input_is_answered_with_the_rule(call, error, message):
@@ -118,12 +220,33 @@ def test_bad_input_is_answered_with_the_rule(call, error, message):
         (lambda: deep_sets.InvariantNetwork(S(3), lambda x: x), "change by"),
         (lambda: deep_sets.InvariantNetwork(S(3), invariants.invariant_ring(C(3))), "change by"),
         (lambda: sets.mutual_information(torch.eye(3)), "even number"),
+        (lambda: matrices.sharing_pattern(one(9, 1), (3, 3), nan), "positive number"),
+        (lambda: matrices.automorphism_group(one(3, 3).long(), 7 * one(3, 3).long()), "−1, 0 or 1"),
+        (lambda: matrices.automorphism_pairs(one(2, 3).long(), one(3, 2).long()), "signs"),
+        (lambda: matrices.partition_distance(torch.tensor([0, -2]), torch.tensor([-1, 0])), "labels are −1"),
+        (lambda: counts.hom_dimension(SO(3).vector ** 2, SO(3).vector ** 2), "the degree in the entries"),
+        (lambda: counts.hom_dimension(S(4).vector, C(4).vector), "build both from one group"),
+        (lambda: (M @ M.T)(one(2, 3)), "square matrices"),
+        (lambda: orthogonal.jacobian(one(3)), "square matrices"),
+        (lambda: equations.learn_equations({4: one(9, 4, 4)}, noise=nan), "number ≥ 0"),
+        (lambda: equations.dimension_free_arm((M,)), "a word without M"),
+        (lambda: equations.DimensionFree((M, E), 1), "a word without M"),
+        (lambda: equations.commutant(torch.zeros(9, 2), 3), "is zero"),
+        (lambda: convolutions.group_convolution().floor(torch.zeros(72, 2)), "is zero"),
+        (lambda: discovery.finite_symmetries(lambda x: one(len(x)), square), "constant"),
+        (lambda: discovery.asymmetry(torch.tensor([1.0, 2]), torch.tensor([1.0, nan])), "NaN"),
     ],
 )
 def test_wrong_answers_are_refused(call, message):
     """Each of these returned a number before it was asked whether it may."""
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_integers_are_numbers_for_a_rate_and_for_words():
+    assert first(inner=meta_learning.GradientSteps(1, 7), steps=1).loss > 0
+    assert torch.equal((M.inv @ M.T)(2 * torch.eye(3).long()), torch.eye(3).double())
+    assert torch.equal(orthogonal([[1, 0], [0, 1]]), torch.zeros(1, 2, 2).double())
 
 
 @pytest.mark.parametrize("features", ["generators", "reynolds", "frame", "sampled"])

@@ -142,7 +142,7 @@ def test_noise_is_in_support_and_query_alike():
         (lambda: translation(rank=0), "integer ≥ 1"),
         (lambda: translation(n=2), "1 ≤ taps ≤ 2"),
         (lambda: translation(support=0), "support is an integer ≥ 1"),
-        (lambda: translation(noise=-1.0), "not negative"),
+        (lambda: translation(noise=-1.0), "number ≥ 0"),
         (lambda: LinearTasks(torch.zeros(3, 3), 1, 1), r"basis has shape \(3, 3\); it needs \(d, n_out, n_in\)"),
     ],
     ids=["rank", "size", "empty task", "noise", "basis"],

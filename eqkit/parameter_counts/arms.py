@@ -13,6 +13,7 @@ from eqkit.parameter_counts.dimensions import grassmannian
 from eqkit.parameter_counts.fitting import Fit, alternating_least_squares, levenberg_marquardt
 from eqkit.parameter_counts.problems import Problem
 from eqkit.parameter_counts.visible import projector, visible_dimension
+from eqkit.subspaces import require_integer
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def generators(count: int) -> Arm:
 
     One matrix commutes with n or more independent ones, so a smaller k takes two generators.
     """
+    require_integer("generators: count", count)
     name = {1: "one generator", 2: "two generators"}.get(count, f"{count} generators")
     return parametrised(
         name,
@@ -88,7 +90,9 @@ def near_commutant(generators: Tensor, k: int) -> Tensor:
     needs a gap after the k-th eigenvalue. ValueError for k outside 1 … n².
     """
     n = generators.shape[-1]
-    if not 1 <= k <= n**2:
+    if generators.ndim < 3 or generators.shape[-2] != n:
+        raise ValueError(f"near_commutant: generators have shape {tuple(generators.shape)}, not (…, count, n, n)")
+    if not 1 <= require_integer("near_commutant: k", k, 0) <= n**2:
         raise ValueError(
             f"near_commutant: k = {k}; matrices {n} × {n} that commute form a space of 1 … {n**2} dimensions"
         )
@@ -114,6 +118,10 @@ def kronecker(shapes: Sequence[tuple[int, int]], ranks: Sequence[int]) -> Arm:
 
     Π mᵢ = m, Π nᵢ = n, Π rᵢ = k; Σ mᵢ nᵢ rᵢ numbers. Shapes (m, 1), (1, n) separate outputs from inputs.
     """
+    if not shapes or len(shapes) != len(ranks) or any(not isinstance(s, Sequence) or len(s) != 2 for s in shapes):
+        raise ValueError(f"kronecker: shapes {shapes!r} and ranks {ranks!r}; give a shape (m, n) and a rank for each")
+    for size in (*ranks, *(size for shape in shapes for size in shape)):
+        require_integer("kronecker: a size or rank", size)
     sizes = [math.prod(shape) * rank for shape, rank in zip(shapes, ranks, strict=True)]
 
     def symmetry_matrix(theta: Tensor, problem: Problem) -> Tensor:

@@ -15,7 +15,8 @@ from eqkit.parameter_counts import dimensions
 from eqkit.parameter_counts.isotypes import lower_bound
 from eqkit.representations import Monomial, Representation
 from eqkit.representations.algebra import Sum
-from eqkit.subspaces import require_integer
+from eqkit.representations.checks import require_representation
+from eqkit.subspaces import require_integer, require_memory
 
 LATEX = {"−": "-", "·": r"\cdot ", "Σ": r"\sum ", "dim Hom": r"\dim\mathrm{Hom}", "dim g": r"\dim\mathfrak{g}"}
 LATEX |= {"²": "^2", "ᵢ": "_i"}
@@ -101,6 +102,9 @@ def count(
     whatever n. G is given by matrices N × N; complex groups by complex numbers, but for their Lie algebras, which are
     real spaces. ValueError for what does not fit.
     """
+    for R in (V, W):
+        require_representation(R, "count")
+    require_memory(float(V.size * W.size), f"Hom({V}, {W})")
     G, m, n, tied = V.group, W.size, V.size, _dimension(V, W)
     k = max(1, tied) if k is None else k
     if require_integer("count: k, the columns of U,", k) not in range(tied, m * n + 1):
@@ -123,7 +127,7 @@ def count(
     d = len(G.lie_algebra)
     if d:
         space, connected = (2 if complex_ else 1) * G.n**2, "G is compact and connected"
-        optional["element"] = row("one element, algebra known", d, "dim g", connected, False)
+        optional["element"] = row("one element, algebra known", d, "dim g", "G is a torus: one is enough", False)
         optional["known_algebra"] = row("two generators, algebra known", 2 * d, "2 dim g", connected, False)
         number, formula = dimensions.grassmannian(d, space), f"dim g·({'2' if complex_ else ''}N² − dim g)"
         holds = "an upper bound: that brackets close is not used"
@@ -167,7 +171,18 @@ def hom_dimension(V: Representation, W: Representation, degree: int = 2) -> int:
     All elements of a finite group, Weyl's integral for O, SO, U, SU and, by their compact forms, SL, GL, Sp and
     Lorentz; there V and W count their degree in the entries of g, a vector 1, a tensor power k, together ≤ `degree`.
     """
-    design = reynolds.class_functions(V.group, degree)
-    g = design.elements
-    g = g.matrices() if isinstance(g, Monomial) else g
-    return round(float(design.mean(W.character(g) * V.dual.character(g)).real))
+    for R in (V, W):
+        require_representation(R, "hom_dimension")
+    if V.group != W.group:
+        raise ValueError(f"hom_dimension: V belongs to {V.group} and W to {W.group}; build both from one group")
+
+    def mean(degree: int) -> float:
+        design = reynolds.class_functions(V.group, degree)
+        g = design.elements
+        g = g.matrices() if isinstance(g, Monomial) else g
+        return float(design.mean(W.character(g) * V.dual.character(g)).real)
+
+    found = mean(degree)
+    if not V.group.is_finite and abs(mean(degree + 2) - found) > 1e-6:
+        raise ValueError(f"hom_dimension({V}, {W}): the degree in the entries of g is more than {degree}; give it")
+    return round(found)

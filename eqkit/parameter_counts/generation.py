@@ -8,6 +8,7 @@ from eqkit.equivariant_maps import Hom
 from eqkit.groups import MatrixGroup
 from eqkit.groups.matrix_group import require_group
 from eqkit.representations import Representation
+from eqkit.representations.checks import require_representation
 from eqkit.subspaces import require_integer
 
 
@@ -21,6 +22,8 @@ def generated_dimension(
     until the dimension stops falling, then verify the solutions on the generators. Elements are drawn by `sample`, so
     G is compact; ValueError otherwise.
     """
+    for R in (V, W):
+        require_representation(R, "generated_dimension")
     H = _subgroup(V.group, V.group.sample(require_integer("generated_dimension: count", count), generator))
     return Hom(V.restrict(H), W.restrict(H), route=None if H.monomial is not None else "null space").dim
 

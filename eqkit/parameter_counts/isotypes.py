@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from eqkit.equivariant_maps import Hom
 from eqkit.representations import Representation
+from eqkit.representations.checks import require_representation
 
 
 def isotypes(V: Representation) -> list[tuple[int, int]]:
@@ -20,6 +21,7 @@ def isotypes(V: Representation) -> list[tuple[int, int]]:
     Σ mᵢ dim Dᵢ = V.size and Σ mᵢ² = dim Hom(V, V). V is a sum of irreducibles for finite and compact groups and for
     SL, GL, Sp, Lorentz; ValueError where a generic M has no eigenbasis, which shows that it is not.
     """
+    require_representation(V, "isotypes")
     hom = Hom(V, V)
     random = torch.randn(2, hom.dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     M, N = hom.combine(random).to(torch.complex128)
@@ -46,7 +48,8 @@ def lower_bound(V: Representation) -> int:
     sum of End_G(V) = ⊕ gl(mᵢ) ⊗ E and of the span ⊕ E ⊗ gl(dim Dᵢ) of G, which share one scalar for each i. If the
     basis is known too (G permutes pixels, say) what is left is one of finitely many choices: no continuous number.
     """
-    return V.size**2 - sum(m**2 + d**2 - 1 for m, d in isotypes(V))
+    parts = isotypes(V)
+    return V.size**2 - sum(m**2 + d**2 - 1 for m, d in parts)
 
 
 def least_shots(V: Representation) -> int:

@@ -56,13 +56,16 @@ class PhaseDiagram:
     @classmethod
     def load(cls, path: str | Path) -> PhaseDiagram:
         """Read what data/make/phase_runs.py wrote."""
-        held = json.loads(Path(path).read_text(encoding="utf-8"))
-        arms = {
-            (row["group"], arm): PhaseArm(row["k"], *numbers)
-            for row in held["groups"]
-            for arm, numbers in row["arms"].items()
-        }
-        return cls(held["n"], held["settings"], arms, tuple(PhaseCell(**row) for row in held["cells"]))
+        try:
+            held = json.loads(Path(path).read_text(encoding="utf-8"))
+            arms = {
+                (row["group"], arm): PhaseArm(row["k"], *numbers)
+                for row in held["groups"]
+                for arm, numbers in row["arms"].items()
+            }
+            return cls(held["n"], held["settings"], arms, tuple(PhaseCell(**row) for row in held["cells"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is no phase diagram; data/make/phase_runs.py writes one") from error
 
     def select(
         self, group: str | None = None, arm: str | None = None, tasks: int | None = None, shots: int | None = None
@@ -76,6 +79,8 @@ class PhaseDiagram:
 
         For generators it holds for a generic U, and not always for an exact commutant: see `data_bound`.
         """
+        if (group, arm) not in self.arms:
+            raise ValueError(f"bound: {group!r}, {arm!r} is none of {', '.join(map(str, self.arms))}")
         about = self.arms[group, arm]
         return data_bound(about.k, self.n, self.n, tasks, shots, dimension=about.dimension)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eqkit.equivariant_maps import Hom
 from eqkit.representations import Representation
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_integer, require_memory
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def hidden_problem(
     for name, value in (("tasks", tasks), ("shots", shots), ("seeds", seeds)):
         require_integer(f"hidden_problem: {name}", value)
     hom, n = Hom(V, V), V.size
+    require_memory(8.0 * seeds * tasks * (2 * shots * n + n * n + hom.dim), f"hidden_problem: {seeds * tasks:,} tasks")
     if hom.U.is_complex():
         raise TypeError(f"hidden_problem: {V.group} is complex; tasks are real, so take a group of real matrices")
     z = torch.randn(seeds, tasks, hom.dim, generator=generator, dtype=torch.float64)

@@ -41,6 +41,8 @@ def recover(problem: Problem, arm: Arm, starts: int = 4, generator: torch.Genera
     the first ones and then further and further apart.
     """
     require_integer("recover: starts", starts)
+    if not isinstance(problem, Problem) or not isinstance(arm, Arm):
+        raise TypeError(f"recover({problem!r:.40}, {arm!r:.40}): give a Problem and an Arm, such as DENSE")
     seeds, due, kept = len(problem.x), 0.0, dict[int, Fit]()
     for step, fit in enumerate(arm.fit(problem.repeated(starts), generator)):
         if step >= due:

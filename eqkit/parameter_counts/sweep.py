@@ -39,6 +39,8 @@ def sweep(
     """
     path, settings = Path(path), json.loads(json.dumps(settings or {}))
     known = {_key(cell): result for cell, result in _open(path, settings)}
+    if not all(isinstance(cell, dict) for cell in cells):
+        raise TypeError("sweep: cells is a list of dictionaries, the arguments of run in each cell")
     wanted = {_key(cell): cell for cell in cells}
     done = sum(key in known for key in wanted)
     work = (joblib.delayed(_run)(run, cell, settings) for key, cell in wanted.items() if key not in known)
@@ -52,9 +54,12 @@ def sweep(
 
 def results(path: str | Path) -> list[tuple[Cell, Any]]:
     """(cell, result) of each line of a sweep's file; a line that an interrupt cut off does not count."""
-    lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)[1:]
-    rows = [json.loads(line) for line in lines if line.endswith("\n")]
-    return [(row["cell"], row["result"]) for row in rows]
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[1:]
+    try:
+        rows = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [(row["cell"], row["result"]) for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no file of a sweep, or a line of it is damaged; give another path") from error
 
 
 def progress_bar(steps: Iterator[Progress], file: TextIO | None = None) -> None:
@@ -79,13 +84,13 @@ def _key(cell: Cell) -> str:
 
 def _open(path: Path, settings: Cell) -> list[tuple[Cell, Any]]:
     """What the file holds already; a new file gets its first line, and half a line at the end is cut off."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     whole = text[: text.rfind("\n") + 1]
     if not whole:
         path.write_text(json.dumps({"settings": settings}) + "\n", encoding="utf-8")
         return []
     try:
-        held = json.loads(whole.split("\n", 1)[0])["settings"]
+        held = dict(json.loads(whole.split("\n", 1)[0])["settings"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"sweep: {path} is no file of a sweep; give another path") from error
     if held != settings:

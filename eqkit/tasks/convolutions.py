@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.nn.functional import conv2d, unfold
 
 from eqkit import groups
+from eqkit.groups.matrix_group import require_group
 from eqkit.meta_learning import Episodes
 from eqkit.networks import GroupConv2d
-from eqkit.subspaces import orthonormal, require_integer
+from eqkit.subspaces import orthonormal, require_integer, require_memory
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class ConvolutionTasks:
     def __post_init__(self) -> None:
         if not isinstance(self.basis, Tensor) or self.basis.ndim != 5 or 0 in self.basis.shape:
             raise ValueError("ConvolutionTasks: basis is a tensor (d, c_out, c_in, k, k), one or more of each")
+        if self.basis.shape[3] != self.basis.shape[4] or self.basis.is_complex():
+            raise ValueError(
+                f"ConvolutionTasks: basis is {self.basis.dtype} {tuple(self.basis.shape)}; kernels are real and square"
+            )
         if not torch.isfinite(self.basis).all():
             raise ValueError(f"basis of shape {tuple(self.basis.shape)} holds NaN or infinity")
         k = self.basis.shape[-1]
@@ -50,6 +55,8 @@ class ConvolutionTasks:
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
         require_integer("ConvolutionTasks: the count of tasks", count)
+        pixels = (self.support + self.query) * sum(self.basis.shape[1:3]) * self.size**2
+        require_memory(8.0 * count * pixels, f"ConvolutionTasks: {count:,} tasks")
         K = self.kernels(count, generator)
         examples, c_in = self.support + self.query, K.shape[2]
         x = torch.randn(count, examples, c_in, self.size, self.size, generator=generator)
@@ -64,6 +71,9 @@ class ConvolutionTasks:
         The step goes to α U Uᵀ vec(K S) with S the mean p pᵀ over the patches p of the support; E S = E, so the loss is
         (E‖K‖² − ⟨K, g⟩² / E‖g‖²) / c_out with g = U Uᵀ vec(K S). The means are over `count` fixed tasks.
         """
+        require_integer("ConvolutionTasks.floor: the count of tasks", count)
+        if U is not None and (U.ndim != 2 or len(U) != len(self.U) or not U.any()):
+            raise ValueError(f"floor: U has shape {tuple(U.shape)} or is zero; it needs ({len(self.U)}, k)")
         generator = torch.Generator().manual_seed(0)
         Q = orthonormal(self.U).float() if U is None else U.detach().float()
         K = self.kernels(count, generator)
@@ -90,6 +100,7 @@ def group_convolution(
     The basis is scaled for E y² = 1.
     """
     G = groups.C.plane(8) if G is None else G
+    require_group(G, "group_convolution")
     require_integer("group_convolution: fields", fields)
     layer = GroupConv2d(G.trivial, fields * G.regular, 3, bias=False)
     basis = layer.hom.U.T.reshape(-1, layer.W.size, 1, 3, 3)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import require_memory
+from eqkit.subspaces import require_memory, require_positive
 from eqkit.tasks import data_file
 from eqkit.tasks.linear import LinearTasks
 from eqkit.tasks.translation import convolution
@@ -40,8 +40,7 @@ def hidden_filters(support: int = 5, query: int = 10, grain: float = 0.2, noise:
     deviation `grain` is added to every pixel. Without grain U cannot be learned in full: three pixels are blank in all
     images and the borders nearly so, hence no task says what their weights are.
     """
-    if not 0 <= grain < float("inf"):
-        raise ValueError(f"hidden_filters: grain = {grain}; a standard deviation is not negative")
+    require_positive("hidden_filters: grain, a standard deviation,", grain, zero=True)
     digits = images().flatten(1)
     digits = (digits - digits.mean()) / digits.std()
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from eqkit.meta_learning import Episodes
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import as_tensor, require_integer, require_memory, require_positive
 from eqkit.tasks import data_file
 
 PARTS = ("all", "meta-train", "meta-test")
@@ -89,13 +89,19 @@ class Augment:
     def __post_init__(self) -> None:
         if self.turn not in self.TURNS:
             raise ValueError(f"Augment: turn = {self.turn!r}; choose one of {self.TURNS}")
-        if not 0 <= self.crop < 1:
+        if require_positive("Augment: crop", self.crop, zero=True) >= 1:
             raise ValueError(
                 f"Augment: crop = {self.crop}; it is the part of the width that is lost, from 0 to below 1"
             )
 
     def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        if images.ndim != 4 or images.shape[2] != images.shape[3] or not images.is_floating_point():
+        images = as_tensor(images, "images")
+        if (
+            images.ndim != 4
+            or 0 in images.shape
+            or images.shape[2] != images.shape[3]
+            or not images.is_floating_point()
+        ):
             raise ValueError(
                 f"Augment: images are {images.dtype} {tuple(images.shape)}; it takes square images (count, c, n, n) of "
                 "floating-point numbers"
@@ -137,6 +143,10 @@ class FewShot:
                 f"FewShot: images are {what}; it takes a tensor (characters, styles, height, width), uint8 from 0 to "
                 'ink 255 or float32 to ink 1, such as load_glyphs("meta-train").images'
             )
+        if self.augment is not None and not callable(self.augment):
+            raise TypeError(
+                f"FewShot: augment is {self.augment!r}; give a function of images and a generator, Augment()"
+            )
         require_integer("FewShot: way, the characters of a task,", self.way, 2)
         require_integer("FewShot: shot, the support images of a character,", self.shot)
         require_integer("FewShot: query, the query images of a character,", self.query)
@@ -151,6 +161,8 @@ class FewShot:
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
         require_integer("FewShot: the count of tasks", count)
         characters, styles = self.images.shape[:2]
+        size = self.images[0, 0].numel() * self.way * (self.shot + self.query)
+        require_memory(5.0 * count * (size + characters + self.way * styles), f"FewShot: {count:,} tasks")
         chosen = torch.rand(count, characters, generator=generator).topk(self.way).indices
         drawn = torch.rand(count, self.way, styles, generator=generator).topk(self.shot + self.query).indices
         x = self.images[chosen[:, :, None], drawn].unsqueeze(3)  # (tasks, way, shot + query, 1, height, width)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.meta_learning import Episodes, GradientSteps
-from eqkit.subspaces import require_integer, require_memory
+from eqkit.subspaces import require_integer, require_memory, require_positive
 
 Inputs = Callable[[int, int, torch.Generator | None], Tensor]
 
@@ -42,8 +42,7 @@ class LinearTasks:
             raise ValueError(f"basis of shape {tuple(self.basis.shape)} holds NaN or infinity")
         require_integer("LinearTasks, examples of a task: support", self.support)
         require_integer("LinearTasks, examples of a task: query", self.query)
-        if not self.noise >= 0:
-            raise ValueError(f"noise = {self.noise}: a standard deviation is not negative")
+        require_positive("LinearTasks: noise, a standard deviation,", self.noise, zero=True)
 
     @property
     def U(self) -> Tensor:
@@ -58,6 +57,8 @@ class LinearTasks:
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
         require_integer("LinearTasks: the count of tasks", count)
+        size = len(self.basis) + self.basis[0].numel() + (self.support + self.query) * sum(self.basis.shape[1:])
+        require_memory(4.0 * count * size, f"LinearTasks: {count:,} tasks")
         z = torch.randn(count, len(self.basis), generator=generator)
         W = torch.einsum("td,doi->toi", z, self.basis.float())
         x = self.x(count, self.support + self.query, generator)
@@ -73,6 +74,8 @@ class LinearTasks:
         The mean over z and ε is exact, that over inputs is taken over a fixed sample of designs A = ΦᵀΦ / K, with Φ the
         features of the basis and K the support; λ are the eigenvalues of A, and σ is the noise.
         """
+        if not isinstance(inner, nn.Module):
+            raise TypeError(f"floor: {inner!r} is no inner solver, such as GradientSteps(1) or LeastSquares()")
         error = self._gradient_floor(inner.steps) if isinstance(inner, GradientSteps) else self._bayes_floor()
         return error / self.basis.shape[1] + self.noise**2
 
@@ -119,12 +122,14 @@ def partially_symmetric(tasks: LinearTasks, share: float, rest: Tensor) -> Linea
     rest: a pattern of labels (n_out, n_in), −1 for none, such as `locally_connected(n)` or `fully_connected(n)`; W_rest
     has one N(0, 1) number for each label, scaled so that E‖W_rest‖² = E‖W_tasks‖².
     """
-    if not 0 <= share <= 1:
+    if require_positive("partially_symmetric: the share", share, zero=True) > 1:
         raise ValueError(f"partially_symmetric: the share is a number from 0 to 1, not {share}")
     if rest.shape != tasks.basis.shape[1:]:
         raise ValueError(
             f"partially_symmetric: the rest has shape {tuple(rest.shape)} and weights {tuple(tasks.basis.shape[1:])}"
         )
+    if rest.is_floating_point() or int(rest.max()) < 0:
+        raise ValueError("partially_symmetric: the rest is a pattern of integer labels, one or more of them ≥ 0")
     labels = torch.arange(int(rest.max()) + 1)
     require_memory(8.0 * len(labels) * rest.numel(), f"a basis of {len(labels)} weights {tuple(rest.shape)}")
     free = (rest == labels[:, None, None]).to(tasks.basis.dtype)
@@ -143,6 +148,7 @@ def no_symmetry(
         require_integer(f"no_symmetry: {what}", value)
     if dim > n_in * n_out:
         raise ValueError(f"no_symmetry: dim = {dim}; weights ({n_out}, {n_in}) have {n_in * n_out} dimensions")
+    require_memory(16.0 * n_in * n_out * dim, f"a basis of {dim} weights ({n_out}, {n_in})")
     columns = torch.randn(n_in * n_out, dim, generator=generator, dtype=torch.float64)
     Q = torch.linalg.qr(columns).Q
     return LinearTasks((n_out**0.5 * Q).T.reshape(dim, n_out, n_in), support, query)

@@ -26,6 +26,11 @@ class TwoLayerTasks:
     query: int = 20
 
     def __post_init__(self) -> None:
+        for name, value in (("W₁", self.first), ("basis", self.basis)):
+            if not isinstance(value, Tensor) or not value.is_floating_point() or 0 in value.shape:
+                raise TypeError(f"TwoLayerTasks: {name} is a real floating-point tensor, one or more of each size")
+            if not torch.isfinite(value).all():
+                raise ValueError(f"TwoLayerTasks: {name} of shape {tuple(value.shape)} holds NaN or infinity")
         if self.first.ndim != 2 or self.basis.ndim != 3 or self.basis.shape[2] != len(self.first):
             raise ValueError(
                 f"TwoLayerTasks: W₁ has shape {tuple(self.first.shape)} and the basis of W₂ {tuple(self.basis.shape)}; "
@@ -52,7 +57,7 @@ class TwoLayerTasks:
         first, basis = self.first.double(), self.basis.double()
         covariance = first @ first.T
         scale = covariance.diagonal().sqrt().outer(covariance.diagonal().sqrt())
-        rho = (covariance / scale).clamp(-1, 1)
+        rho = (covariance / scale.clamp(min=1e-300)).clamp(-1, 1)  # a row of zeros is correlated with none
         absolute = 2 / math.pi * scale * ((1 - rho**2).sqrt() + rho * rho.asin())
         return float(torch.einsum("doh,hk,dok->", basis, absolute, basis)) / (4 * basis.shape[1])
 

@@ -20,8 +20,10 @@ def load_omniglot(folder: str | Path, part: str = "background") -> Glyphs:
     Black strokes on white, 105 × 105, become ink 255 on paper 0, 28 × 28, a mean of what each pixel covers. An
     alphabet is a script, a drawer a style. "background" is for meta-training, "evaluation" for meta-test.
     """
-    if part not in PARTS:
+    if not isinstance(part, str) or part not in PARTS:
         raise ValueError(f"load_omniglot: part = {part!r}; choose one of {tuple(PARTS)}")
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"load_omniglot: the folder is {folder!r}; give the path of a local copy of Omniglot")
     top = Path(folder).expanduser() / PARTS[part]
     if not top.is_dir():
         raise FileNotFoundError(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_integer, require_memory
 from eqkit.tasks.linear import LinearTasks
 
 
@@ -16,6 +16,7 @@ def convolution(n: int = 70, taps: int = 3) -> Tensor:
     require_integer("convolution: n", n)
     if require_integer("convolution: taps", taps) > n:
         raise ValueError(f"convolution({n}, taps={taps}): a filter needs 1 ≤ taps ≤ {n}")
+    require_memory(16.0 * n * (n - taps + 1), f"convolution({n}, taps={taps})")
     tap = torch.arange(n)[None, :] - torch.arange(n - taps + 1)[:, None]
     return torch.where((tap >= 0) & (tap < taps), tap, -1)
 

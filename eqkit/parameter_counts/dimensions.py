@@ -87,13 +87,14 @@ class DataBound(NamedTuple):
 def data_bound(
     k: int, m: int, n: int, tasks: int, shots: int, fresh: bool = True, dimension: int | None = None
 ) -> DataBound:
-    """T · m · min(S, n) ≥ d + T k, d = k(mn − k): no method recovers span(U) from less, even without noise.
+    """T · m · min(S, n) ≥ d + T k, d = k(mn − k): less data, even without noise, do not fix span(U) to first order.
 
     Each of T tasks shows S examples y = W x with m outputs; beyond n examples W is known and nothing is added. Unknown
     are a filter v (k,) for each task and span(U): a point of Gr(k, mn), or of a smooth family of `dimension` d. With
-    more unknowns than equations every solution lies on a curve of others, for no fibre of a map has less than the
-    difference of the dimensions. A task brings m min(S, n) − k equations more than unknowns, so if m min(S, n) ≤ k no
-    number of tasks suffices, unless k = mn, where there is nothing to learn. With the same S < n inputs in all tasks
+    more unknowns than equations the derivative of the data has a null space; where its rank is the same all around, as
+    at a generic point, the solution lies on a curve of others (at a special point it may not: x² + y² = 0 has one
+    solution in the plane). A task brings m min(S, n) − k equations more than unknowns, so if m min(S, n) ≤ k no number
+    of tasks suffices, unless k = mn, where there is nothing to learn. With the same S < n inputs in all tasks
     (`fresh` = False) weights are seen on one subspace of inputs only, and a free U is never determined.
 
     d = lower_bound(V) holds for every method that does not know the basis of V. Where U is computed from parameters, as

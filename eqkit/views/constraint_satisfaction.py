@@ -130,7 +130,7 @@ class ConstraintSatisfaction(View):
         self.first, self.second, self.distance, self.equivariance, self.group = self.charts = [
             Chart(name, curves, log=i != 2, legend=False, height=115, width=350) for i, name in enumerate(names)
         ]
-        self.table = Table(width=520, height=140)
+        self.table = Table(width=600, height=140)
         self.player = Player(self._show, self._keep, self._describe)
         for component, trait in (
             *((canvas, "frame") for canvas in (self.matrix, self.wrong)),

@@ -300,7 +300,7 @@ class PhaseDiagram(View):
         seeds = len(cell.sine)
         rows = [
             ["tasks × shots", f"{cell.tasks} × {cell.shots}"],
-            ["learned, seen", f"{about.parameters:,}, {about.dimension:,}, for k = {about.k}"],
+            ["learned, seen", f"{about.parameters:,}, {about.dimension:,}; k = {about.k}"],
             ["equations, unknowns", f"{bound.equations:,}, {bound.unknowns:,}"],
             ["counting bound", "no number of tasks" if bound.least_tasks is None else f"{bound.least_tasks:,} tasks"],
             ["sine < 1e-3", f"{round(cell.recovered * seeds)} of {seeds} seeds"],

@@ -1,8 +1,11 @@
 """The fixtures of the browser tests: one Chromium a file, at most two servers a process, a fresh page a test."""
 
+import functools
 import os
 
 import pytest
+from book import ROOT
+from chapter import Chapter
 from lab import SUBSHELLS, Server, opener
 from playwright.sync_api import sync_playwright
 
@@ -59,3 +62,17 @@ def open_notebook(chromium, servers, subshells, request):
     folder = request.config.rootpath / "notebooks"
     with opener(chromium, servers(subshells), request.node.name) as open_:
         yield lambda name=None, cells=None: open_(name and folder / f"{name}.ipynb", cells)
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, servers, request):
+    """The chapter that a test file names in CHAPTER, opened once, as it was committed; opened() gives it."""
+    name = request.module.CHAPTER
+    with opener(chromium, servers(SUBSHELLS[0]), f"book-{name[:2]}") as open_:
+        yield functools.cache(lambda: Chapter(open_(ROOT / "notebooks" / f"{name}.ipynb", outputs=True)))
+
+
+@pytest.fixture
+def notebook(opened):
+    """That chapter after Run All."""
+    return opened().run()

@@ -1,28 +1,11 @@
 """Chapter 03 as a reader meets it: pictures before anything runs, Run All, an orbit dragged, rings explored."""
 
-import functools
-
-import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, find, press
+from chapter import changes, legible, press, shows_pictures, verdicts
 
+CHAPTER = "03_invariant_theory"
 EXTENT = 1.25  # of the plane that OrbitPlayground shows
 PICTURE, TABLE, BARS = 0, 1, 1
-
-
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-03") as open_:
-        yield functools.cache(lambda: Chapter(open_(ROOT / "notebooks" / "03_invariant_theory.ipynb", outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
 
 
 @pytest.fixture
@@ -57,10 +40,7 @@ def drag(notebook, view, start, end):
 
 
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 7 and min(chapter.widths) > 200
+    shows_pictures(opened(), 7)
 
 
 def test_run_all_ends_without_an_error_and_both_views_are_drawn(notebook):
@@ -106,21 +86,9 @@ def test_another_bar_is_another_surface_and_reflections_leave_no_relation(notebo
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_views_are_legible_in_both_themes(notebook, theme):
-    notebook.theme(theme)
-    for name in ("OrbitPlayground", "InvariantRingExplorer"):
-        view = notebook.view(name)
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, (name, faint)
+    legible(notebook, ("OrbitPlayground", "InvariantRingExplorer"), theme)
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "def count(d)"), find(notebook, 'teaching.check("03.1"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for formula in ("d // 4 + 1", "0 if d % 2 else d // 4 + 1"):
-        notebook.write_cell(answer, f"def count(d):\n    return {formula}")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    answers = [f"def count(d):\n    return {formula}" for formula in ("d // 4 + 1", "0 if d % 2 else d // 4 + 1")]
+    assert verdicts(notebook, "def count(d)", "03.1", answers) == ["not yet", "wrong", "right"]

@@ -1,34 +1,14 @@
 """Chapter 04 in JupyterLab: Run All, sets dragged and permuted, all constructions trained live, both themes."""
 
-import functools
-
-import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, click, find, press
+from chapter import changes, click, legible, press, shows_pictures, verdicts
 
-PATH = ROOT / "notebooks" / "04_deep_sets_and_beyond.ipynb"
+CHAPTER = "04_deep_sets_and_beyond"
 VIEWS = ["DeepSetsEmbedding", "SymmetryComparison"]
 
 
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    with opener(chromium, servers(SUBSHELLS[0]), "book_04") as open_:
-        yield functools.cache(lambda: Chapter(open_(PATH, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The chapter after Run All."""
-    return opened().run()
-
-
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 11 and min(chapter.widths) > 200
+    shows_pictures(opened(), 11)
 
 
 def test_run_all_ends_without_an_error_and_both_views_are_drawn(notebook):
@@ -87,22 +67,9 @@ def test_the_race_is_replayed_and_goes_on(notebook):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_both_views_are_legible(notebook, theme):
-    notebook.theme(theme)
-    for name in VIEWS:
-        view = notebook.view(name)
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, (name, faint)
-        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+    legible(notebook, VIEWS, theme)
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "def second_set(x):"), find(notebook, 'teaching.check("04.3"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for body in ("-x", "2 * x.mean() - x"):
-        notebook.write_cell(answer, f"def second_set(x):\n    return {body}")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    answers = [f"def second_set(x):\n    return {body}" for body in ("-x", "2 * x.mean() - x")]
+    assert verdicts(notebook, "def second_set(x):", "04.3", answers) == ["not yet", "wrong", "right"]

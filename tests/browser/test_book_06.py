@@ -1,30 +1,12 @@
 """Chapter 06 as a reader meets it: pictures before anything runs, Run All, and BreakIt driven inside the notebook."""
 
-import functools
-
 import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, click, find, press
+from chapter import changes, click, find, legible, press, shows_pictures, verdicts
 
+CHAPTER = "06_equivariant_networks"
 VERMILION, BLUE = np.array([0xD5, 0x5E, 0x00]), np.array([0x00, 0x72, 0xB2])
 BARS, ACROSS = 48, 520 - 48 - 8
-
-
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-06") as open_:
-        yield functools.cache(
-            lambda: Chapter(open_(ROOT / "notebooks" / "06_equivariant_networks.ipynb", outputs=True))
-        )
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
 
 
 @pytest.fixture
@@ -49,10 +31,7 @@ def hues(view):
 
 
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 12 and min(chapter.widths) > 200
+    shows_pictures(opened(), 12)
 
 
 def test_run_all_ends_without_an_error_and_the_fault_is_seen_in_its_layer(notebook, view):
@@ -104,12 +83,8 @@ def test_a_bar_is_selected_and_its_worst_g_is_shown(notebook, view):
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_view_is_legible_and_nothing_overflows(notebook, view, theme):
-    notebook.theme(theme)
-    notebook.until(lambda: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-    faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-    assert not faint, faint
-    assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+def test_the_view_is_legible_and_nothing_overflows(notebook, theme):
+    legible(notebook, ["BreakIt"], theme)
 
 
 def test_a_prediction_is_remembered(notebook):
@@ -119,12 +94,5 @@ def test_a_prediction_is_remembered(notebook):
 
 
 def test_a_counter_example_is_not_yet_given_then_none_then_right(notebook):
-    answer, check = find(notebook, "counter_example = ..."), find(notebook, 'teaching.check("06.3"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for sign in ("", "-"):
-        notebook.write_cell(answer, f"counter_example = {sign}torch.eye(2), torch.tensor([1.0, 0.0])")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    answers = [f"counter_example = {sign}torch.eye(2), torch.tensor([1.0, 0.0])" for sign in ("", "-")]
+    assert verdicts(notebook, "counter_example = ...", "06.3", answers) == ["not yet", "wrong", "right"]

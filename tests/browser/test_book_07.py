@@ -1,34 +1,14 @@
 """Chapter 07 as a reader meets it: pictures before anything runs, Run All, LiveMSR and MSRScrubber driven inside."""
 
-import functools
-
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import Chapter, changes, find, legible, press, replay, train_stop_replay
+from chapter import changes, legible, press, replay, shows_pictures, train_stop_replay, verdicts
 
+CHAPTER = "07_learned_symmetry_matrices"
 VIEWS = ["LiveMSR", "MSRScrubber", "LiveMSR"]
 
 
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-07") as open_:
-        path = ROOT / "notebooks" / "07_learned_symmetry_matrices.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
-
-
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 10 and min(chapter.widths) > 200
+    shows_pictures(opened(), 10)
 
 
 def test_run_all_ends_without_an_error_and_every_view_is_drawn(notebook):
@@ -43,8 +23,6 @@ def test_run_all_ends_without_an_error_and_every_view_is_drawn(notebook):
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_every_view_is_legible_and_as_wide_as_the_page(notebook, theme):
     legible(notebook, set(VIEWS), theme)
-    for name in set(VIEWS):
-        assert notebook.view(name).locator.evaluate("view => view.scrollWidth <= view.clientWidth")
 
 
 def test_the_gauge_sorts_the_mixed_columns_of_u(notebook):
@@ -86,13 +64,7 @@ def test_a_recorded_run_replays_without_training(notebook):
 
 
 def test_the_canonical_gauge_by_hand(notebook):
-    answer, check = find(notebook, "def canonical(U, pattern)"), find(notebook, 'teaching.check("07.4"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
     means = "torch.stack([U[pattern.flatten() == label].mean(0) for label in range(U.shape[1])])"
-    for basis in ("U", f"U @ torch.linalg.inv({means})"):
-        notebook.write_cell(answer, f"def canonical(U, pattern):\n    return {basis}")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    bases = "U", f"U @ torch.linalg.inv({means})"
+    answers = [f"def canonical(U, pattern):\n    return {basis}" for basis in bases]
+    assert verdicts(notebook, "def canonical(U, pattern)", "07.4", answers) == ["not yet", "wrong", "right"]

@@ -1,35 +1,15 @@
 """Chapter 08 as a reader meets it: pictures before anything runs, Run All, its two views driven inside the notebook."""
 
-import functools
-
 import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, find, press
+from chapter import changes, find, legible, press, shows_pictures
 
+CHAPTER = "08_beyond_translation"
 EPISODE, ADAPTED = 0, 4  # canvases of FewShotEpisode
 
 
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-08") as open_:
-        path = ROOT / "notebooks" / "08_beyond_translation.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
-
-
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 13 and min(chapter.widths) > 200
+    shows_pictures(opened(), 13)
 
 
 def test_two_runs_are_dragged_to_their_start_and_back(notebook):
@@ -73,13 +53,7 @@ def test_an_episode_is_adapted_to_step_by_step_by_three_methods(notebook):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
-    notebook.theme(theme)
-    for name in ("MSRScrubber", "FewShotEpisode"):
-        view = notebook.view(name)
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, (name, faint)
-        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+    legible(notebook, ("MSRScrubber", "FewShotEpisode"), theme)
 
 
 def test_a_prediction_is_remembered(notebook):

@@ -1,33 +1,13 @@
 """Chapter 09 as a reader meets it: pictures before anything runs, Run All, and its three views driven inside."""
 
-import functools
-
-import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, click, find
+from chapter import changes, click, find, legible, shows_pictures, verdicts
 
-
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-09") as open_:
-        path = ROOT / "notebooks" / "09_how_many_parameters.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
+CHAPTER = "09_how_many_parameters"
 
 
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 9 and min(chapter.widths) > 200
+    shows_pictures(opened(), 9)
 
 
 def test_the_counter_counts_at_another_n_and_with_more_columns(notebook):
@@ -78,12 +58,7 @@ def test_descriptions_are_compared_at_equal_data(notebook):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
-    notebook.theme(theme)
-    for view in (notebook.view("ParameterCounter"), notebook.view("PhaseDiagram"), notebook.view("PhaseDiagram", 1)):
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, faint
-        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+    legible(notebook, ["ParameterCounter", "PhaseDiagram", ("PhaseDiagram", 1)], theme)
 
 
 def test_a_prediction_is_remembered(notebook):
@@ -94,13 +69,7 @@ def test_a_prediction_is_remembered(notebook):
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "def least_tasks"), find(notebook, 'teaching.check("09.2"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for gain in ("m * min(S, n)", "m * min(S, n) - k"):
-        body = f"    gain = {gain}\n    return math.ceil(k * (m * n - k) / gain) if gain > 0 else math.inf"
-        notebook.write_cell(answer, f"def least_tasks(k, m, n, S):\n{body}")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    body = "    gain = {}\n    return math.ceil(k * (m * n - k) / gain) if gain > 0 else math.inf"
+    gains = "m * min(S, n)", "m * min(S, n) - k"
+    answers = [f"def least_tasks(k, m, n, S):\n{body.format(gain)}" for gain in gains]
+    assert verdicts(notebook, "def least_tasks", "09.2", answers) == ["not yet", "wrong", "right"]

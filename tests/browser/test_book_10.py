@@ -1,35 +1,14 @@
 """Chapter 10 as a reader meets it: pictures before anything runs, Run All, and its three views driven inside."""
 
-import functools
-
-import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, click, find, scrub
+from chapter import changes, click, legible, scrub, shows_pictures, verdicts
 
+CHAPTER = "10_symmetry_as_equations"
 VIEWS = ["EquationLearner", "DimensionSlider", "ConstraintSatisfaction"]
 
 
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-10") as open_:
-        path = ROOT / "notebooks" / "10_symmetry_as_equations.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
-
-
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 6 and min(chapter.widths) > 200
+    shows_pictures(opened(), 6)
 
 
 def test_run_all_ends_without_an_error_and_every_view_is_drawn(notebook):
@@ -85,22 +64,10 @@ def test_the_training_is_replayed_and_another_student_shown(notebook):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
-    notebook.theme(theme)
-    for name in VIEWS:
-        view = notebook.view(name)
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, faint
-        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+    legible(notebook, VIEWS, theme)
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "accident = ..."), find(notebook, 'teaching.check("10.4"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for text in ("M M = tr(M)/n M − det(M) E", "M M = 2 tr(M)/n M − det(M) E"):
-        notebook.write_cell(answer, f'accident = EquationSystem("{text}")')
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    systems = "M M = tr(M)/n M − det(M) E", "M M = 2 tr(M)/n M − det(M) E"
+    answers = [f'accident = EquationSystem("{text}")' for text in systems]
+    assert verdicts(notebook, "accident = ...", "10.4", answers) == ["not yet", "wrong", "right"]

@@ -1,26 +1,9 @@
 """Chapter 11 as a reader meets it: pictures before anything runs, Run All, and ConstraintSatisfaction driven inside."""
 
-import functools
-
-import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, click, find, scrub
+from chapter import changes, click, find, legible, scrub, shows_pictures, verdicts
 
-
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-11") as open_:
-        path = ROOT / "notebooks" / "11_learning_unitary_operators.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
+CHAPTER = "11_learning_unitary_operators"
 
 
 @pytest.fixture
@@ -29,10 +12,7 @@ def view(notebook):
 
 
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 10 and min(chapter.widths) > 200
+    shows_pictures(opened(), 10)
 
 
 def test_run_all_ends_without_an_error_and_who_stays_on_the_group_keeps_the_equation(view):
@@ -92,13 +72,7 @@ def test_generators_are_mixed_inside_the_chapter(notebook):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
-    notebook.theme(theme)
-    for name in ("ConstraintSatisfaction", "LieExplorer"):
-        view = notebook.view(name)
-        notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-        faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, faint
-        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+    legible(notebook, ("ConstraintSatisfaction", "LieExplorer"), theme)
 
 
 def test_a_prediction_is_remembered(notebook):
@@ -109,12 +83,6 @@ def test_a_prediction_is_remembered(notebook):
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "outside = ..."), find(notebook, 'teaching.check("11.5"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for entries in ("[[-1.0, 0.0], [0.0, -1.0]]", "[[-1.0, 3.0], [0.0, -1.0]]"):
-        notebook.write_cell(answer, f"outside = torch.tensor({entries})")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    matrices = "[[-1.0, 0.0], [0.0, -1.0]]", "[[-1.0, 3.0], [0.0, -1.0]]"
+    answers = [f"outside = torch.tensor({entries})" for entries in matrices]
+    assert verdicts(notebook, "outside = ...", "11.5", answers) == ["not yet", "wrong", "right"]

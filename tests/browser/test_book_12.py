@@ -1,28 +1,10 @@
 """Chapter 12 as a reader meets it: pictures before anything runs, Run All, and SymmetryFinder driven inside."""
 
-import functools
-
-import numpy as np
 import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
-from test_book import CONTRASTS, Chapter, changes, click, find
+from chapter import changes, click, find, legible, shows_pictures, verdicts
 
+CHAPTER = "12_discovering_symmetry"
 SPECTRUM, MATRIX = 0, 1
-
-
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book-12") as open_:
-        path = ROOT / "notebooks" / "12_discovering_symmetry.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
 
 
 @pytest.fixture
@@ -31,10 +13,7 @@ def view(notebook):
 
 
 def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
-    placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
-    assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= 10 and min(chapter.widths) > 200
+    shows_pictures(opened(), 10)
 
 
 def test_run_all_ends_without_an_error_and_length_has_ten_symmetries(view):
@@ -74,12 +53,8 @@ def test_the_function_of_try_next_is_typed(view):
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_view_is_legible_and_nothing_overflows(notebook, view, theme):
-    notebook.theme(theme)
-    notebook.until(lambda: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
-    faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-    assert not faint, faint
-    assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
+def test_the_view_is_legible_and_nothing_overflows(notebook, theme):
+    legible(notebook, ["SymmetryFinder"], theme)
 
 
 def test_a_prediction_is_remembered(notebook):
@@ -90,12 +65,5 @@ def test_a_prediction_is_remembered(notebook):
 
 
 def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "x = ..."), find(notebook, 'teaching.check("12.4"')
-    verdict = notebook.cell(check).locator("[data-eq-verdict]")
-    kinds = [verdict.get_attribute("data-eq-verdict")]
-    for change in ("x[:, 0] = 0", "x[:20, 0], x[20:, 1] = 0, 0"):
-        notebook.write_cell(answer, f"x = gaussian(40, 3)\n{change}")
-        notebook.run_cell(answer)
-        notebook.run_cell(check)
-        kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    answers = [f"x = gaussian(40, 3)\n{change}" for change in ("x[:, 0] = 0", "x[:20, 0], x[20:, 1] = 0, 0")]
+    assert verdicts(notebook, "x = ...", "12.4", answers) == ["not yet", "wrong", "right"]

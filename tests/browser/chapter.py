@@ -1,13 +1,7 @@
-"""Chapter 00 as a reader meets it: the pictures before anything runs, Run All, and every widget alive."""
-
-import functools
+"""What the tests of the chapters share: a chapter as its reader opens it, and what a reader does."""
 
 import numpy as np
-import pytest
-from book import ROOT
-from lab import SUBSHELLS, opener
 
-VIEWS = ["ReynoldsAverager", "SharingPattern", "LiveMSR", "ConstraintSatisfaction", "LiveMSR"]
 CONTRASTS = """view => {
     const rgba = text => { const c = text.match(/[\\d.]+/g).map(Number); return c.length < 4 ? [...c, 1] : c; };
     const over = (c, ground) => [0, 1, 2].map(k => c[3] * c[k] + (1 - c[3]) * ground[k]);
@@ -43,20 +37,6 @@ class Chapter:
         self.ran = True
         self.notebook.page.bring_to_front()  # a page behind another draws late
         return self.notebook
-
-
-@pytest.fixture(scope="module")
-def opened(chromium, servers):
-    """The chapter, opened once."""
-    with opener(chromium, servers(SUBSHELLS[0]), "book") as open_:
-        path = ROOT / "notebooks" / "00_start_here.ipynb"
-        yield functools.cache(lambda: Chapter(open_(path, outputs=True)))
-
-
-@pytest.fixture
-def notebook(opened):
-    """The notebook, after Run All."""
-    return opened().run()
 
 
 def changes(notebook, view, canvas, before):
@@ -126,113 +106,33 @@ def replay(notebook):
 
 
 def legible(notebook, names, theme):
-    """In this theme, every text of these views stands out from what is behind it."""
+    """In this theme, every text of these views stands out from what is behind it, and nothing overflows.
+
+    names: "LiveMSR", or ("LiveMSR", 1) for the second one.
+    """
     notebook.theme(theme)
-    for name in names:
-        view = notebook.view(name)
+    for view in (notebook.view(*([name] if isinstance(name, str) else name)) for name in names):
         notebook.until(lambda view=view: (np.median(view.screenshot()[:8]) > 128) == (theme == "light"))
         faint = [text for contrast, text in view.locator.evaluate(CONTRASTS) if contrast < 4.5]
-        assert not faint, (name, faint)
+        assert not faint, faint
+        assert view.locator.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
-def test_before_anything_runs_the_pictures_are_there(opened):
-    chapter = opened()
+def shows_pictures(chapter, least):
+    """Before anything has run, every view and figure shows its picture, at least so many, and no placeholder."""
     placeholders = "VBox(", "Loading widget", "Error displaying", "to use the view"
     assert not [text for text in chapter.texts if any(words in text for words in placeholders)]
-    assert len(chapter.widths) >= len(VIEWS) and min(chapter.widths) > 200
+    assert len(chapter.widths) >= least and min(chapter.widths) > 200
 
 
-def test_run_all_ends_without_an_error_and_every_view_is_drawn(notebook):
-    # an error, or a word on stderr, fails in run_all
-    names = "views => views.map(view => view.dataset.eqWidget)"
-    notebook.until(lambda: notebook.page.locator("[data-eq-widget]").evaluate_all(names) == VIEWS)
-    for name in set(VIEWS):
-        assert notebook.view(name).state()
-        assert notebook.view(name).pixels()[..., :3].std() > 10
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_every_view_is_legible(notebook, theme):
-    legible(notebook, set(VIEWS), theme)
-    page = 255 if theme == "light" else 17
-    chart = notebook.view("LiveMSR").pixels(2).reshape(-1, 4).astype(float)
-    alpha = chart[:, 3:] / 255
-    seen = alpha * chart[:, :3] + (1 - alpha) * page
-    grey = seen[np.ptp(seen, axis=1) < 12]  # the ticks and their labels, not the curves
-    assert (abs(grey - page).min(1) > 90).sum() > 200
-
-
-def test_a_prediction_is_remembered(notebook):
-    notebook.page.get_by_label("12", exact=True).check()
-    notebook.page.get_by_text("Noted.").wait_for()
-    assert "You expected: 12." in notebook.run_cell(find(notebook, "guess.reveal"))
-
-
-def test_a_matrix_is_painted_and_its_average_scrubbed(notebook):
-    view = notebook.view("ReynoldsAverager")
-    press(view, ".eq-scrubber", "End")
-    state = view.wait(lambda state: state["count"] == 12)
-    assert state["invariant"] and state["M"][5][5] == 0
-    before = view.pixels(2)
-    canvas = view.locator.locator("canvas").first
-    box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * 11 / 12, "y": box["height"] * 11 / 12})
-    changes(notebook, view, 2, before)
-    state = view.wait(lambda state: state["M"][5][5] == 1)
-    assert state["invariant"] and state["free_parameters"] == 4
-    press(view, ".eq-scrubber", "Home")
-    assert not view.wait(lambda state: state["count"] == 1)["invariant"]
-
-
-def test_hovering_a_weight_lights_up_all_that_are_tied_to_it(notebook):
-    view = notebook.view("SharingPattern")
-    canvas = view.locator.locator("canvas").first
-    notebook.page.mouse.move(0, 0)
-    before = view.pixels()
-    box = canvas.bounding_box()
-    canvas.hover(position={"x": box["width"] * 3.2 / 8, "y": box["height"] * 0.2 / 8})  # row 0, column 3
-    changes(notebook, view, 0, before)
-    at = ((np.arange(8) + 0.2) * len(before) / 8).astype(int)  # a corner of each cell, away from its letter
-    faded = (view.pixels() != before).any(-1)[np.ix_(at, at)]
-    row, column = np.indices((8, 8))
-    assert (faded == ((column - row) % 8 != 3)).all()
-    assert view.state()["free"] == 8
-
-
-def test_a_reset_matrix_trains_live_stops_and_replays(notebook):
-    train_stop_replay(notebook)
-
-
-def test_a_recorded_run_replays_without_training(notebook):
-    replay(notebook)
-
-
-def test_the_same_equations_at_another_dimension(notebook):
-    view = notebook.view("ConstraintSatisfaction")
-    before = view.pixels(5)
-    n = view.state()["n"]
-    handle = view.locator.locator(".noUi-handle").last
-    handle.press("PageDown")
-    state = view.wait(lambda state: state["n"] < n)
-    assert state["holds_at_n"]
-    changes(notebook, view, 5, before)
-    scrub(notebook, view, canvas=0)
-    click(view, "play")
-    view.wait(lambda now: now["snapshots"] > state["snapshots"])
-    handle.press("ArrowLeft")  # answered while it trains
-    view.wait(lambda now: now["n"] == state["n"] - 1)
-    click(view, "stop")
-    state = view.wait(lambda now: not now["running"])
-    assert [name for name, holds in state["holds"].items() if holds] == ["projection", "Cayley", "exp"]
-
-
-def test_an_exercise_is_not_yet_solved_then_wrong_then_right(notebook):
-    answer, check = find(notebook, "free_weights = ..."), find(notebook, 'teaching.check("00.2"')
+def verdicts(notebook, stub, exercise, answers):
+    """The kinds of verdict that the check of an exercise gives: on the stub, then on each answer in its place."""
+    answer, check = find(notebook, stub), find(notebook, f'teaching.check("{exercise}"')
     verdict = notebook.cell(check).locator("[data-eq-verdict]")
     kinds = [verdict.get_attribute("data-eq-verdict")]
-    for number in (5, 2):
-        notebook.write_cell(answer, f"free_weights = {number}")
+    for text in answers:
+        notebook.write_cell(answer, text)
         notebook.run_cell(answer)
         notebook.run_cell(check)
         kinds.append(verdict.get_attribute("data-eq-verdict"))
-    assert kinds == ["not yet", "wrong", "right"]
+    return kinds

@@ -49,7 +49,9 @@ def closed(basis: Tensor, steps: int = 60) -> tuple[Tensor, float]:
     map from the algebra to gl/algebra; δX = −D is solved by damped least squares. A semisimple algebra is rigid: close
     to it there are only conjugated copies, so its name is that of the copy found. ValueError if none is near.
     """
-    A = start = real_basis(basis)
+    if basis.ndim != 3 or basis.shape[1] != basis.shape[2]:
+        raise ValueError(f"closed: the basis has shape {tuple(basis.shape)}; it is a stack (d, n, n)")
+    A = start = basis
     d, n = A.shape[:2]
     N_all = n * n - d
     if d < 2 or N_all == 0:

@@ -146,6 +146,8 @@ def readable(basis: Tensor, noise: float = 0.0) -> Tensor:
     The reduced echelon form, in which an entry below 10 · noise (the violation of a Discovery) is no pivot: divided by
     it, noise would be all that is seen.
     """
+    if len(basis) == 0:
+        return basis
     require_positive("readable: noise", noise, zero=True)
     flat = require_stack(basis, "readable: the basis").flatten(1)
     exact = noise < 1e-9

@@ -228,7 +228,7 @@ for r in (1, 2, 3, 4):
 # subgroup (a normal connected subgroup that holds one maximal torus holds all their conjugates, which fill $G$), of lower dimension. So $y$ lies in
 # one of finitely many sets of measure zero. ∎
 #
-# One element is not enough (the row *one element* of the counter is half the price): it generates a torus, whose Hom is larger.
+# One element is not enough, unless $G$ is a torus: it generates no more than a torus, whose Hom is larger. (For $SO(n)$ the counter's row *one element* is half the price, and describes the torus.)
 
 # %%
 for G in (groups.SO(3), groups.SO(4), groups.U(3)):
@@ -307,7 +307,7 @@ with style.figure(size=(8, 4)) as (figure, ax):
 #
 # $$n^2-\sum_i\left(m_i^2+(\dim D_i)^2-1\right)$$
 #
-# dimensions, and no continuous description of it has fewer numbers (invariance of domain): $2(n-1)$ for $S(n)$, $n^2-n$ for $C(n)$. The same as the rank of the
+# dimensions, and no differentiable map from fewer numbers covers it (by Sard's theorem its image has measure zero): $2(n-1)$ for $S(n)$, $n^2-n$ for $C(n)$. The same as the rank of the
 # derivative by $B$ at $B=E$:
 
 # %%
@@ -321,7 +321,7 @@ for G in (groups.S(5), groups.C(5), groups.D(6), groups.S(2) * groups.S(3)):
     print(f"{G}: parts (mᵢ, dim Dᵢ) {parameter_counts.isotypes(V)}: {parameter_counts.lower_bound(V)} = {rank}")
 
 # %% [markdown]
-# If the basis is known as well (the group permutes the pixels), a finite choice is left, and no continuous number at all. Then you search (chapter 12, to come), you do not descend.
+# If the basis is known as well (the group permutes the pixels), a finite choice is left, and no continuous number at all. Then you search (chapter [12](12_discovering_symmetry.ipynb)), you do not descend.
 #
 # ## How much data?
 #

@@ -190,6 +190,7 @@ with style.figure(size=(8, 3.4)) as (figure, ax):
 # The same lines, other samples. Rotations, symplectic and Lorentz matrices need letters for what they preserve:
 # $X=\begin{pmatrix}0&E\\-E&0\end{pmatrix}$ and $\eta=\mathrm{diag}(1,-1,\dots,-1)$; circulants the shift $S$; the affine maps a letter of our own,
 # $P=e_ne_n^{\mathsf T}$. 24 samples of each size; the hold-out is $n=10$.
+# (*Doubly stochastic* here: rows and columns sum to one, with entries of any sign, for an equation cannot say "not negative".)
 
 # %%
 P = letter("P", lambda n: torch.eye(n)[-1].diag(), symmetric=True)  # only its last entry is 1
@@ -309,7 +310,8 @@ print("O(50):", orthogonal.dimension(50), "= 50 · 49 / 2")
 # %% [markdown]
 # ### Theorem: an upper bound, and when it is sharp
 #
-# Let $G=\{M: p(M)=0\}$ be a group. Then $n^2-\operatorname{rank}dp(E)\ \ge\ \dim G$, with equality exactly if the equations are *reduced* at $E$.
+# Let $G=\{M: p(M)=0\}$ be a group. Then $n^2-\operatorname{rank}dp(E)\ \ge\ \dim G$, with equality exactly if every
+# $A$ with $dp(E)A=0$ is the velocity of a curve in $G$. The equations are then called *reduced* at $E$.
 #
 # *Why*: a curve in $G$ through $E$ has $p=0$ all along, so its velocity lies in the null space of $dp(E)$; hence the tangent space of $G$ is
 # contained in it. The null space can be too large: an equation with a double zero, such as $(M M^{\mathsf T}-E)^2=0$, has the *same real solutions*
@@ -432,8 +434,8 @@ print("holds at n = 10:", trap.evidence.holdout[10] < 1e-6)
 print(len(trap.evidence.cautions), "cautions")
 
 # %% [markdown]
-# How large is large enough? Take the polynomials of degree $d$ in the entries of $M$ that orthogonal changes of basis leave alone. Traces of words
-# span them (Procesi 1976), and their number is the *same for all* $n\ge d$: 1, 3, 5, 12, 20. Below, small matrices satisfy identities
+# How large is large enough? Take the polynomials of degree $d$ in the entries of $M$ that orthogonal changes of basis leave alone. Products of traces
+# of words span them (Procesi 1976), and their number is the *same for all* $n\ge d$: 1, 3, 5, 12, 20. Below, small matrices satisfy identities
 # (Cayley–Hamilton: exercise 10.4) and there are fewer. That numbers stand still from some $n$ on is called **representation stability**, and it is
 # why three small sizes can speak for all.
 
@@ -517,8 +519,8 @@ print("elements read off the pattern:", learn_equations(closures, (S,)).text)
 # are matrices one can multiply.
 #
 # And an honest failure. The weights of Deep Sets are $\lambda E+\gamma J$, two dimensions. Which words vanish on exactly these? The equations found
-# do hold, but they leave 16 dimensions at $n=6$ where 2 are right: "all entries off the diagonal are equal" is not a consequence of any equation in
-# these letters. The whole record, from $U$ learned with 600 steps:
+# do hold, but they leave 16 dimensions at $n=6$ where 2 are right: "all entries off the diagonal are equal" does not follow from the equations
+# that these words can write. The whole record, from $U$ learned with 600 steps:
 
 # %%
 record = json.loads(data_file("recorded_runs/dimension_free.json").read_text(encoding="utf-8"))
@@ -541,7 +543,8 @@ for variety, examples, noise, found, alone, _ in record["pairs"]:
 # ## A symmetry matrix without a dimension
 #
 # Now the other way round: words as *building blocks* of $U$. Let $U_n=\sum_a \mathrm{vec}(\text{atom}_a(n))\,\theta_a$, where the atoms are words
-# without $M$, such as $E$, $S$, $S^{\mathsf T}$, $R$ (reversal), or their products. Only $\theta$ is learned: 11 atoms × 3 columns, 3 more numbers
+# without $M$, such as $E$, $S$, $S^{\mathsf T}$, $R$ (reversal), the mean $J/n$, $Z=e_ne_n^{\mathsf T}$ (only its last entry is 1),
+# or their products. Only $\theta$ is learned: 11 atoms × 3 columns, 3 more numbers
 # for the filter at the start and one for the step length, **37 in all, at every $n$**. Trained on three-tap convolutions of 16 inputs, used without
 # any update at 70 and 256:
 

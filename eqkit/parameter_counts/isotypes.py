@@ -43,8 +43,8 @@ def isotypes(V: Representation) -> list[tuple[int, int]]:
 def lower_bound(V: Representation) -> int:
     """The dimension of the family {Hom(V, V) in another basis of V}: n² − Σ (mᵢ² + (dim Dᵢ)² − 1).
 
-    If the kind of symmetry is known and its basis is not, a continuous description takes at least so many numbers
-    (invariance of domain). A basis change moves Hom(V, V) unless it normalises it, and its normaliser in gl(n) is the
+    If the kind of symmetry is known and its basis is not, a differentiable description takes at least so many numbers
+    (Sard). A basis change moves Hom(V, V) unless it normalises it, and its normaliser in gl(n) is the
     sum of End_G(V) = ⊕ gl(mᵢ) ⊗ E and of the span ⊕ E ⊗ gl(dim Dᵢ) of G, which share one scalar for each i. If the
     basis is known too (G permutes pixels, say) what is left is one of finitely many choices: no continuous number.
     """

@@ -374,7 +374,7 @@ with style.figure(size=(7, 3.4)) as (figure, ax):
     plt.show()
 
 # %% [markdown]
-# For $C(6)$ the bound is met exactly. For $D(6)$ and $S(6)$ the last directions hang on: a symmetric space is no *generic* point of the Grassmannian. On a part $D_i$ that occurs $m_i$ times a
+# For $C(6)$ the bound is met exactly. For $D(6)$ and $S(6)$ the last directions hang on: a symmetric space is no *generic* point of the Grassmannian. On a part $D_i$ that occurs $m_i$ times (all its copies together are an *isotypic* part) a
 # task sees $m_i\times d_iS$ numbers of a filter that is $m_i\times m_i$; if $d_iS\le m_i$, it sees nothing else. Hence a second rule, from the group:
 #
 # $$S\;\ge\;\max_i\lfloor m_i/d_i\rfloor+1 .$$

@@ -384,3 +384,13 @@ def test_two_ranges_are_learned_apart():
     )
     turn, grow = last.widths.tolist()
     assert turn < math.pi / 2 and grow > 2.5
+
+
+def test_the_name_does_not_depend_on_the_basis_of_an_abelian_algebra():
+    diagonal = torch.tensor([[1.0, -1, 0], [0, 1, -1]], dtype=torch.float64).diag_embed()
+    for seed in range(60):
+        generator = torch.Generator().manual_seed(seed)
+        P = torch.randn(3, 3, generator=generator, dtype=torch.float64)
+        Q = torch.linalg.qr(torch.randn(2, 2, generator=generator, dtype=torch.float64)).Q
+        basis = torch.linalg.qr((P @ diagonal @ torch.linalg.inv(P)).flatten(1).T).Q @ Q
+        assert discovery.identify(basis.T.reshape(2, 3, 3)).name == "ℝ^2", seed

@@ -160,7 +160,10 @@ def irreducible_parts(A: Tensor) -> list[Tensor]:
     """
     T = commutant(A)
     splits = [_eigenspaces(generic(T, seed)) for seed in range(8)]
-    return max(splits, key=len)
+    sizes = [sum(part.shape[1] for part in parts) for parts in splits]
+    # of two eigenvalues that are nearly alike, both spaces hold the other: more than n columns
+    fitting = [(size, len(parts), parts) for size, parts in zip(sizes, splits, strict=True) if size <= A.shape[-1]]
+    return max(fitting, key=lambda row: row[:2], default=(0, 0, []))[2]
 
 
 def signature(form: Tensor) -> tuple[int, int]:

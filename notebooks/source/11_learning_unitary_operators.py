@@ -26,7 +26,7 @@ from eqkit import doctor, groups, teaching, unitary
 from eqkit.tasks import data_file, digits
 from eqkit.tasks.memory import Copy
 from eqkit.tasks.unitary import HiddenMatrix
-from eqkit.views import ConstraintSatisfaction, LieExplorer, draw_matrix, style
+from eqkit.views import ConstraintSatisfaction, LieExplorer, LieSpace, draw_matrix, style
 
 doctor.greet()
 
@@ -170,6 +170,19 @@ for J, H in ((0.5, 1), (1, 1), (1, 0), (1, 0.5)):
 # %% [markdown]
 # With $A=J$ alone, in $\mathfrak{so}(2)$, lengths are kept: circles. In $\mathfrak{sl}(2)$, $\mathrm{tr}\,A=0$, areas are: ellipses, lines, hyperbolas.
 #
+# In space, three generators. Those of $\mathfrak{so}(1,2)$ keep $x^2+y^2-t^2$: the group takes a point all over a hyperboloid, and each generator takes it
+# along one curve. Drag x; turn the picture by dragging beside it; mix *boosts* K, L and the turn Z. Which mixtures close their orbits?
+
+# %%
+space = LieSpace("hyperboloid of one sheet", (0.2, 0, 1))
+space
+
+# %%
+for K, Z in ((0.2, 1), (1, 0.2), (1, 1)):
+    space.mix[0].value, space.mix[2].value = K, Z
+    print(f"A = {K} K + {Z} Z: {space.state()['curve']}")
+
+# %% [markdown]
 # ### As a module
 #
 # A module keeps the $n^2$ numbers as its parameters, and gives $M$ to whoever asks. Push them where you like:

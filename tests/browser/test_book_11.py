@@ -72,7 +72,7 @@ def test_generators_are_mixed_inside_the_chapter(notebook):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_views_are_legible_and_nothing_overflows(notebook, theme):
-    legible(notebook, ("ConstraintSatisfaction", "LieExplorer"), theme)
+    legible(notebook, ("ConstraintSatisfaction", "LieExplorer", "LieSpace"), theme)
 
 
 def test_a_prediction_is_remembered(notebook):

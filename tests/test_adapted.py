@@ -270,9 +270,9 @@ def test_patterns_that_name_nothing_and_modules_that_mix_tasks_are_refused():
 def test_shapes_that_do_not_fit_the_model_are_named():
     model, episodes = MODELS["ANIL"](), images()
     with pytest.raises(ValueError, match=r"x has shape \(4, 3, 1, 4, 4\) and v \(4, 5\).*v \(tasks, 27\)"):
-        model(episodes.x_support, torch.zeros(4, 5))
+        model(episodes.x_support, torch.zeros(4, 5).to(episodes.x_support))
     with pytest.raises(ValueError, match=r"x has shape \(4, 3, 1, 4, 4\) and v \(3, 27\)"):
-        model(episodes.x_support, torch.zeros(3, 27))
+        model(episodes.x_support, torch.zeros(3, 27).to(episodes.x_support))
     with pytest.raises(ValueError, match=r"not linear in what adapts, 0\.weight, 0\.bias"):
         Adapted(conv_net(), "0.*").features(episodes.x_support)
 
@@ -336,6 +336,8 @@ def test_inner_solvers_refuse_what_cannot_work():
 
 def test_snapshots_that_do_not_fit_in_memory_are_refused_before_the_run():
     class Huge(nn.Linear):
+        v = torch.zeros(1)
+
         def named_parameters(self, *args, **kwargs):
             yield "weight", nn.Parameter(torch.empty(1, device="meta").expand(10**7, 10**4))
 

@@ -209,7 +209,7 @@ def test_augmentations_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="turn = 'half'.*quarter turns"):
         Augment("half")
     for crop in (1.0, -0.1, float("nan")):
-        with pytest.raises(ValueError, match="crop = "):
+        with pytest.raises(ValueError, match="crop "):
             Augment(crop=crop)
     for images in (torch.zeros(5, 28, 28), torch.zeros(5, 1, 28, 27), torch.zeros(5, 1, 28, 28).byte()):
         with pytest.raises(ValueError, match="square images"):

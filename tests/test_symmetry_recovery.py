@@ -245,4 +245,4 @@ def test_wrong_shapes_and_an_untrained_zero_are_refused():
     with pytest.raises(ValueError, match="more than 8192"):
         recover(torch.ones(100 * 100, 1), (100, 100))
     with pytest.raises(ValueError, match=r"signs \(2, 2\) for a pattern \(3, 3\)"):
-        automorphism_group(torch.zeros(3, 3, dtype=int), torch.ones(2, 2))
+        automorphism_group(torch.zeros(3, 3, dtype=int), torch.ones(2, 2, dtype=int))

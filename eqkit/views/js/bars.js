@@ -57,19 +57,13 @@ function render({ model, el }) {
   }
 
   const view = stage(model, el, "eq-bars", draw);
-  const { canvas } = view;
-  const choose = (d) => d >= 0 && d < get("bars").length && save(model, { selected: d });
-  canvas.addEventListener("pointerdown", (event) => choose(Math.floor((view.place(event)[0] - pad.left) / slot())));
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    let d = get("selected") + step;
-    while (d > 0 && d < get("bars").length && !get("bars")[d][1]) d += step;  // to the next degree with something new
-    if (get("bars")[d]?.[1]) choose(d);
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  for (const name of ["focus", "blur"]) canvas.addEventListener(name, view.redraw);
+  const next = (d, step) => {  // the next degree with something new
+    const bars = get("bars");
+    for (let e = d + step; e >= 0 && e < bars.length; e += step) if (bars[e][1]) return e;
+    return d;
+  };
+  const at = (event) => Math.floor((view.place(event)[0] - pad.left) / slot());
+  selects(model, view, "bars", at, (d) => ({ ArrowLeft: next(d, -1), ArrowRight: next(d, 1) }));
   return view.release;
 }
 export default { render };

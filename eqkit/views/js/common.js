@@ -80,3 +80,17 @@ function stage(model, el, kind, draw) {
   };
   return { canvas, redraw, place, release: () => { theme.disconnect(); text.disconnect(); model.off("change", redraw); } };
 }
+
+// One entry of the trait `list` is selected: by a click, at(event) being its index, and by keys, to(index)[key] being the next.
+function selects(model, { canvas, redraw }, list, at, to) {
+  const choose = (i) => i >= 0 && i < model.get(list).length && save(model, { selected: i });
+  canvas.addEventListener("pointerdown", (event) => choose(at(event)));
+  canvas.addEventListener("keydown", (event) => {
+    const next = to(model.get("selected"))[event.key];
+    if (next === undefined) return;
+    choose(next);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  for (const name of ["focus", "blur"]) canvas.addEventListener(name, redraw);
+}

@@ -48,20 +48,12 @@ function render({ model, el }) {
   }
 
   const view = stage(model, el, "eq-invariants", draw);
-  const { canvas } = view;
-  const choose = (i) => i >= 0 && i < get("names").length && save(model, { selected: i });
-  canvas.addEventListener("pointerdown", (event) => {
+  const at = (event) => {
     const y = view.place(event)[1];
-    if (y > head && y < head + pitch * shown()) choose(first() + Math.floor((y - head) / pitch));
-  });
-  canvas.addEventListener("keydown", (event) => {
-    const to = { ArrowUp: get("selected") - 1, ArrowDown: get("selected") + 1, Home: 0, End: get("names").length - 1 }[event.key];
-    if (to === undefined) return;
-    choose(to);
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  for (const name of ["focus", "blur"]) canvas.addEventListener(name, view.redraw);
+    return y > head && y < head + pitch * shown() ? first() + Math.floor((y - head) / pitch) : -1;
+  };
+  const keys = (i) => ({ ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: get("names").length - 1 });
+  selects(model, view, "names", at, keys);
   return view.release;
 }
 export default { render };

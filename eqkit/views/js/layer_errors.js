@@ -44,17 +44,8 @@ function render({ model, el }) {
   }
 
   const view = stage(model, el, "eq-layer-errors", draw);
-  const { canvas } = view;
-  const choose = (i) => i >= 0 && i < get("names").length && save(model, { selected: i });
-  canvas.addEventListener("pointerdown", (event) => choose(Math.floor((view.place(event)[0] - pad.left) / slot())));
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    choose(get("selected") + step);
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  for (const name of ["focus", "blur"]) canvas.addEventListener(name, view.redraw);
+  const at = (event) => Math.floor((view.place(event)[0] - pad.left) / slot());
+  selects(model, view, "names", at, (i) => ({ ArrowLeft: i - 1, ArrowRight: i + 1 }));
   return view.release;
 }
 export default { render };

@@ -50,19 +50,10 @@ function render({ model, el }) {
     const i = Math.floor((view.place(event)[1] - pad.top) / slot());
     return i < get("rows").length ? i : -1;
   };
-  const choose = (i) => i >= 0 && i < get("rows").length && save(model, { selected: i });
   const hover = (i) => { if (i !== hovered) { hovered = i; view.redraw(); } };
   canvas.addEventListener("pointermove", (event) => hover(rowAt(event)));
   canvas.addEventListener("pointerleave", () => hover(-1));
-  canvas.addEventListener("pointerdown", (event) => choose(rowAt(event)));
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step) return;
-    choose(get("selected") + step);
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  for (const name of ["focus", "blur"]) canvas.addEventListener(name, view.redraw);
+  selects(model, view, "rows", rowAt, (i) => ({ ArrowUp: i - 1, ArrowDown: i + 1 }));
   return view.release;
 }
 export default { render };

@@ -3,6 +3,7 @@
 import io
 import json
 
+import distributed
 import joblib
 import pytest
 import torch
@@ -201,7 +202,6 @@ def test_the_bar_counts_to_the_end(tmp_path):
 
 
 def test_a_sweep_runs_on_a_dask_cluster(tmp_path):
-    distributed = pytest.importorskip("distributed", reason="pip install eqkit[cluster] runs this test")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster):
         with joblib.parallel_config(backend="dask"):

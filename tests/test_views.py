@@ -5,6 +5,7 @@ import inspect
 import io
 import json
 
+import ipywidgets
 import numpy as np
 import pytest
 import torch
@@ -62,6 +63,20 @@ def test_reset_goes_back_to_the_beginning(build):
     advance(view)
     view._reset()
     assert view.state() == start
+
+
+def test_a_reset_is_published_once_and_whole(build):
+    """A state half reset would let a reader click what is about to be set back."""
+    view, seen = build(), []
+    start = view.state()
+    for control in view.controls:
+        if isinstance(control, ipywidgets.ToggleButton):
+            control.value = not control.value
+        elif isinstance(control, ipywidgets.Dropdown | ipywidgets.ToggleButtons):
+            control.index = (control.index + 1) % len(control.options)
+    view.footer.observe(lambda change: seen.append(json.loads(change["new"])), "state")
+    view._reset()
+    assert seen == [style.rounded(start)] * len(seen) and len(seen) <= 1
 
 
 def test_a_view_is_a_widget_a_picture_and_a_constant_text(build):

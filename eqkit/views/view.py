@@ -27,6 +27,7 @@ class View:
 
     title = ""
     _changing = False
+    _acting = 0  # how many actions, one within another, are under way
 
     def assemble(self, body: Body, controls: Sequence[ipywidgets.Widget] = (), player: Player | None = None) -> None:
         """Lay out `body` (columns of components) under the controls, with the player's bar below.
@@ -70,14 +71,24 @@ class View:
         def guarded() -> None:
             if self._changing:
                 return
-            try:
-                action()
-                self.footer.error = ""
-            except (ValueError, TypeError, RuntimeError, MemoryError) as error:
-                self.footer.error = str(error)
-            self.sync()
+            with self._whole():
+                try:
+                    action()
+                    self.footer.error = ""
+                except (ValueError, TypeError, RuntimeError, MemoryError) as error:
+                    self.footer.error = str(error)
 
         return guarded
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """The page learns of an action, and of all that follows from it, once: when the outermost is done."""
+        self._acting += 1
+        try:
+            yield
+        finally:
+            self._acting -= 1
+        self.sync()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -89,7 +100,9 @@ class View:
             self._changing = before
 
     def sync(self) -> None:
-        """Bring the state and the code on the page up to date."""
+        """Bring the state and the code on the page up to date; within an action, at its end."""
+        if self._acting:
+            return
         with self.footer.hold_sync():
             self.footer.state = json.dumps(style.rounded(self.state()), ensure_ascii=False)
             self.footer.code = self.code()
@@ -112,9 +125,9 @@ class View:
         raise NotImplementedError
 
     def _reset(self) -> None:
-        self.footer.error = ""
-        self.reset()
-        self.sync()
+        with self._whole():
+            self.footer.error = ""
+            self.reset()
 
     def still(self) -> bytes:
         """The present picture as PNG bytes."""

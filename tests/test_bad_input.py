@@ -158,7 +158,7 @@ def first(model=layer, tasks=tasks, inner=None, **options):
         (lambda: counts.hidden_problem(S(4).vector, 10**9, 10**9), MemoryError, "GiB"),
         (lambda: counts.projector(torch.zeros(4, 2)), ValueError, "the columns of U"),
         (lambda: counts.free_directions(one(9, 1), one(1, 2, 0), one(1, 1)), ValueError, "free_directions: U"),
-        (lambda: counts.recover(None, counts.DENSE), TypeError, "give a Problem and an Arm"),
+        (lambda: counts.trial(None, counts.DENSE), TypeError, "give a Problem and an Arm"),
         (lambda: counts.generators(0), ValueError, "integer ≥ 1"),
         (lambda: counts.kronecker_arm([(2, 2)], [1, 2]), ValueError, "a rank for each"),
         (lambda: counts.results(__file__), ValueError, "no file of a sweep"),

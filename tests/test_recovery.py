@@ -24,9 +24,9 @@ from eqkit.parameter_counts import (
     parametrised,
     progress_bar,
     projector,
-    recover,
     results,
     sweep,
+    trial,
 )
 from eqkit.parameter_counts.fitting import _normal_equations
 from eqkit.tasks import data_file
@@ -94,7 +94,7 @@ def test_the_gradient_is_that_of_the_loss():
 
 @pytest.mark.parametrize("arm", [ALTERNATING, DENSE], ids=lambda a: a.name)
 def test_both_solvers_recover_circulants_from_enough_tasks(arm):
-    found = recover(hidden_problem(C(4).vector, 24, 3, 3, seed(0)), arm, 4, seed(1))
+    found = trial(hidden_problem(C(4).vector, 24, 3, 3, seed(0)), arm, 4, seed(1))
     assert found.recovered == found.fitted == 1
     assert found.sine.max() < 1e-8 and found.query.max() < 1e-15
     assert subspaces.same_span(found.U[0], Hom(C(4).vector, C(4).vector).U)
@@ -103,7 +103,7 @@ def test_both_solvers_recover_circulants_from_enough_tasks(arm):
 
 
 def test_below_the_bound_the_tasks_are_fitted_and_the_space_is_another():
-    found = recover(hidden_problem(C(5).vector, 6, 2, 3, seed(0)), DENSE, 2, seed(1))
+    found = trial(hidden_problem(C(5).vector, 6, 2, 3, seed(0)), DENSE, 2, seed(1))
     assert (found.recovered, found.fitted) == (0, 1)
 
 
@@ -113,13 +113,13 @@ def test_fewer_parameters_need_fewer_tasks():
     one, product = generators(1), kronecker_arm([(2, 2), (3, 3)], (2, 3))
     assert [arm.parameters(problem) for arm in (DENSE, one, product)] == [216, 36, 35]
     assert [arm.dimension(problem) for arm in (DENSE, one, product)] == [180, 30, 22]
-    assert [recover(problem, arm, 5, seed(1)).recovered for arm in (DENSE, one, product)] == [0, 1, 1]
+    assert [trial(problem, arm, 5, seed(1)).recovered for arm in (DENSE, one, product)] == [0, 1, 1]
 
 
 def test_factors_that_separate_outputs_from_inputs_hold_no_symmetric_space():
     # span(A ⊗ B) = {A C Bᵀ} with fewer than n columns in A holds singular weights alone, and E is in every Hom(V, V)
     problem = hidden_problem(C(6).vector, 9, 3, 1, seed(0))
-    found = recover(problem, kronecker_arm([(6, 1), (1, 6)], (2, 3)), 2, seed(1))
+    found = trial(problem, kronecker_arm([(6, 1), (1, 6)], (2, 3)), 2, seed(1))
     assert found.fitted == 0 and found.sine.min() > 0.9
 
 
@@ -130,7 +130,7 @@ def test_an_arm_is_any_differentiable_map():
     arm = parametrised("five shifts and a decoy", lambda p: 6 * p.k, lambda t, p: atoms @ t.reshape(-1, 6, p.k))
     problem = hidden_problem(V, 6, 2, 2, seed(0))
     assert arm.dimension(problem) == 5
-    assert recover(problem, arm, 2, seed(1)).recovered == 1
+    assert trial(problem, arm, 2, seed(1)).recovered == 1
 
 
 def test_wrong_sizes_are_refused():
@@ -142,7 +142,7 @@ def test_wrong_sizes_are_refused():
     with pytest.raises(TypeError, match="complex"):
         hidden_problem(groups.U(2).vector, 2, 2)
     with pytest.raises(ValueError, match="starts is an integer ≥ 1"):
-        recover(problem, DENSE, 0)
+        trial(problem, DENSE, 0)
 
 
 # sweeps

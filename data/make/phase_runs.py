@@ -26,9 +26,9 @@ from eqkit.parameter_counts import (
     hidden_problem,
     kronecker_arm,
     progress_bar,
-    recover,
     results,
     sweep,
+    trial,
 )
 
 FILE = Path(__file__).parents[1] / "recorded_runs" / "phase.json"
@@ -75,7 +75,7 @@ def run(group: str, arm: str, tasks: int, shots: int, seeds: int, starts: int) -
     """One cell; its tasks depend on the group, their number and the shots, never on the arm."""
     seed = zlib.crc32(f"{group} {tasks} {shots}".encode())
     problem = hidden_problem(GROUPS[group], tasks, shots, seeds, torch.Generator().manual_seed(seed))
-    found = recover(problem, ARMS[arm], starts, torch.Generator().manual_seed(0))
+    found = trial(problem, ARMS[arm], starts, torch.Generator().manual_seed(0))
     result = {name: short(getattr(found, name)) for name in ("sine", "query", "loss")}
     result |= {"step": found.step, "curves": short(found.curves)}
     if arm == DENSE.name:

@@ -2,7 +2,7 @@
 
 `count(V, W)` lists the descriptions of Hom_G(V, W) with their numbers; `visible_dimension` and `free_directions`
 compute the same numbers as ranks. An `Arm` recovers a hidden Hom from a fixed set of tasks by its own description of U,
-`recover` judges it, and `sweep` runs a table of such questions on all cores or on a cluster.
+`trial` judges it, and `sweep` runs a table of such questions on all cores or on a cluster.
 """
 
 from eqkit.parameter_counts.arms import ALTERNATING, DENSE, Arm, generators, near_commutant, parametrised
@@ -14,8 +14,8 @@ from eqkit.parameter_counts.generation import generated_dimension, generating_pa
 from eqkit.parameter_counts.isotypes import isotypes, least_shots, lower_bound
 from eqkit.parameter_counts.phase import PhaseArm, PhaseCell, PhaseDiagram
 from eqkit.parameter_counts.problems import Problem, hidden_problem
-from eqkit.parameter_counts.recovery import Recovery, recover
 from eqkit.parameter_counts.sweep import Progress, progress_bar, results, sweep
+from eqkit.parameter_counts.trials import Trial, trial
 from eqkit.parameter_counts.visible import free_directions, projector, visible_dimension
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "PhaseDiagram",
     "Problem",
     "Progress",
-    "Recovery",
+    "Trial",
     "alternating_least_squares",
     "count",
     "data_bound",
@@ -55,8 +55,8 @@ __all__ = [
     "parametrised",
     "progress_bar",
     "projector",
-    "recover",
     "results",
     "sweep",
+    "trial",
     "visible_dimension",
 ]

@@ -12,7 +12,7 @@ from eqkit.parameter_counts.dimensions import DataBound, data_bound
 
 
 class PhaseCell(NamedTuple):
-    """One cell: sine, query and loss of each seed (see `Recovery`), and the run of the first seed, step by step."""
+    """One cell: sine, query and loss of each seed (see `Trial`), and the run of the first seed, step by step."""
 
     group: str
     arm: str

@@ -456,7 +456,7 @@ def cell(tasks, shots, seeds, starts):
     """How many seeds of S(6) are recovered and fitted."""
     number = zlib.crc32(f"S(6) {tasks} {shots}".encode())
     problem = hidden_problem(groups.S(6).vector, tasks, shots, seeds, seed(number))
-    found = parameter_counts.recover(problem, DENSE, starts, seed(0))
+    found = parameter_counts.trial(problem, DENSE, starts, seed(0))
     return {"recovered": found.recovered, "fitted": found.fitted}
 
 
@@ -838,7 +838,7 @@ for shots in (2, 3, 6):
 # %%
 V = groups.C(6).vector
 problem = hidden_problem(V, 40, 1, seeds=2, generator=seed(0))  # 6 numbers a task, 6 in its filter
-found = parameter_counts.recover(problem, DENSE, 1, seed(1))
+found = parameter_counts.trial(problem, DENSE, 1, seed(1))
 print(data_bound(6, 6, 6, 40, 1).verdict)
 print(f"fitted {found.fitted:.0%}, recovered {found.recovered:.0%} of seeds")
 

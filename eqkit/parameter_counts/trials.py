@@ -13,7 +13,7 @@ from eqkit.parameter_counts.problems import Problem
 from eqkit.subspaces import require_integer
 
 
-class Recovery(NamedTuple):
+class Trial(NamedTuple):
     """What an arm found: for each seed the start that fits its tasks best, and the curves of the first seed."""
 
     sine: Tensor  # (seeds,) of the largest principal angle to the hidden space
@@ -34,15 +34,15 @@ class Recovery(NamedTuple):
         return float((self.loss < 1e-16).double().mean())
 
 
-def recover(problem: Problem, arm: Arm, starts: int = 4, generator: torch.Generator | None = None) -> Recovery:
+def trial(problem: Problem, arm: Arm, starts: int = 4, generator: torch.Generator | None = None) -> Trial:
     """Fit by the arm from `starts` random starts a seed, and keep of each seed the one with the least residual.
 
     The choice looks at the residual alone, never at the hidden space. About 24 steps of 1000 are kept for the curves,
     the first ones and then further and further apart.
     """
-    require_integer("recover: starts", starts)
+    require_integer("trial: starts", starts)
     if not isinstance(problem, Problem) or not isinstance(arm, Arm):
-        raise TypeError(f"recover({problem!r:.40}, {arm!r:.40}): give a Problem and an Arm, such as DENSE")
+        raise TypeError(f"trial({problem!r:.40}, {arm!r:.40}): give a Problem and an Arm, such as DENSE")
     seeds, due, kept = len(problem.x), 0.0, dict[int, Fit]()
     for step, fit in enumerate(arm.fit(problem.repeated(starts), generator)):
         if step >= due:
@@ -51,4 +51,4 @@ def recover(problem: Problem, arm: Arm, starts: int = 4, generator: torch.Genera
     best = fit.loss.reshape(seeds, starts).argmin(1) + starts * torch.arange(seeds)
     U, first = fit.U[best], int(best[0])
     curves = torch.stack([torch.stack([f.loss[first], problem.sine(f.U[first])]) for f in kept.values()], 1)
-    return Recovery(problem.sine(U), problem.query_error(U), fit.loss[best], list(kept), curves, U)
+    return Trial(problem.sine(U), problem.query_error(U), fit.loss[best], list(kept), curves, U)

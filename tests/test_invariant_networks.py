@@ -182,6 +182,7 @@ def test_a_construction_that_does_not_exist_is_a_row_that_says_why():
     )
     assert "does not permute its coordinates" in rows[0].refused and rows[0].name == "design"
     assert {row.name for row in rows[1:]} == {"frame"}
+    assert len(list(deep_sets.compare(ICOSAHEDRAL, lambda x: x.square().sum(-1) ** 2, ["design"]))) == 1  # and it ends
 
 
 # training

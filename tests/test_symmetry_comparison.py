@@ -17,7 +17,7 @@ SPACE = "O(3): lengths and angle of two vectors"
 def trained():
     """After 20 more rows than the first round."""
     view = SymmetryComparison()
-    view.player.run(21)
+    view.player.run(29)
     return view
 
 
@@ -39,23 +39,29 @@ def test_the_vandermonde_tells_the_alternating_from_the_symmetric_group():
 
 
 # the race
+def first_round(task):
+    """The standing when every construction is built or refused."""
+    return list(itertools.islice(standings(race(task, 20)), len(NAMES)))[-1]
+
+
 def test_a_standing_has_the_latest_row_of_every_construction_and_moves_one_at_a_time():
-    found = list(itertools.islice(standings(race("S(4): mean of x₀² x₁", 20)), 12))
-    assert [standing.drawn for standing in found] == list(range(9, 21))
+    found = list(itertools.islice(standings(race("S(4): mean of x₀² x₁", 20)), 20))
+    assert [standing.drawn for standing in found] == list(range(1, 21))
     assert all([row.name for row in standing.rows] == list(NAMES) for standing in found)
-    assert found[0].step == 0 and {row.step for row in found[9].rows} == {EVERY}
-    for before, after in itertools.pairwise(found):
+    assert [len(standing.there) for standing in found] == [*range(1, 10), *[9] * 11]  # one is built at a time
+    assert found[16].step == 0 and {row.step for row in found[17].rows} == {EVERY}
+    for before, after in itertools.pairwise(found[8:]):
         assert sum(a.step != b.step for a, b in zip(before.rows, after.rows, strict=True)) == 1
 
 
 def test_every_construction_has_the_same_budget():
-    rows = next(standings(race("D(4): mean of x₀² x₁", 20))).rows
+    rows = first_round("D(4): mean of x₀² x₁").rows
     weights = [row.parameters for row in rows]
     assert max(weights) < 1.1 * min(weights)
 
 
 def test_what_a_group_has_not_is_refused_with_the_reason():
-    rows = {row.name: row for row in next(standings(race(SPACE, 20))).rows}
+    rows = {row.name: row for row in first_round(SPACE).rows}
     assert {name for name, row in rows.items() if row.refused} == {"primary and secondary", "max filter", "reynolds"}
     assert "infinite" in rows["reynolds"].refused
 
@@ -75,7 +81,7 @@ def test_curves_show_the_errors_of_the_rows(trained):
     import numpy as np
 
     table = np.frombuffer(trained.chart.data, np.float32).reshape(-1, 10)
-    assert len(table) == 21 and (np.diff(table[:, 0]) > 0).all()
+    assert len(table) == 29 and (np.diff(table[8:, 0]) > 0).all() and not table[:9, 0].any()
     np.testing.assert_allclose(table[-1, 1:], [row.error for row in trained.player.current.rows], rtol=1e-6)
     assert trained.chart.legend is False and trained.chart.x_max == STEPS
     assert [series["colour"] for series in trained.chart.series] == trained.table.colours
@@ -87,6 +93,7 @@ def test_scrubbing_shows_the_earlier_table():
     last = view.table.rows
     view.player.seek(0)
     assert view.state()["step"] == 0 and view.table.rows != last
+    assert view.state()["terms"] == {NO_SYMMETRY: 1} and all(row[1:] == ["–"] * 5 for row in view.table.rows[1:])
     assert all(row[4] == "–" for row in view.table.rows)
     view.player.seek(-1)
     assert view.table.rows == last
@@ -94,7 +101,7 @@ def test_scrubbing_shows_the_earlier_table():
 
 def test_refusals_are_told_below_the_table():
     view = SymmetryComparison(SPACE, 20)
-    view.player.run(1)
+    view.player.run(9)
     assert view.state()["refused"] == ["primary and secondary", "max filter", "reynolds"]
     (told,) = view.reasons.rows[0]
     assert told.count("\n") == 2 and "reynolds: O(3) is infinite" in told

@@ -65,7 +65,8 @@ def compare(
 
     target maps x (count, V.size) to (count,). All see the same batches and take the same steps of Adam with a cosine
     schedule; two hidden layers are as wide as `parameters` allows. A construction is a name of `CONSTRUCTIONS`, "no
-    symmetry" (a plain network), or (label, features) with any features of `InvariantNetwork`. Stop by not asking on.
+    symmetry" (a plain network), or (label, features) with any features of `InvariantNetwork`, and is built when its
+    first row is asked for. Stop by not asking on.
     """
     V = V.vector if isinstance(V, MatrixGroup) else V
     require_representation(V, "compare")
@@ -86,21 +87,15 @@ def compare(
     if not variance > 0:
         raise ValueError("compare: the target is constant on the test inputs, so there is nothing to learn")
 
-    runs = []
-    for construction in constructions:
-        name, features = (construction, construction) if isinstance(construction, str) else construction
+    def run(name: str, features: Any) -> Iterator[Row]:
         try:
             network = sized(V, features, parameters, seed)
         except (ValueError, MemoryError) as refusal:
             yield Row(name, 0, refused=str(refusal))
-            continue
+            return
         model = _Rescaled(network, x, y)
         loss = _batch_loss(model, x, y, batch, torch.Generator().manual_seed(seed + 1))
-        runs.append((name, model, train(model, loss, steps, every, learning_rate)))
-    while True:
-        for name, model, run in runs:
-            if (progress := next(run, None)) is None:
-                return
+        for progress in train(model, loss, steps, every, learning_rate):
             with torch.no_grad():
                 error, train_error = (
                     float((model(points) - values).square().mean()) / variance
@@ -117,6 +112,14 @@ def compare(
                 getattr(model.network, "exact", False),
                 _invariance_error(model.network, V, x_test[:16]),
             )
+
+    runs = [run(c, c) if isinstance(c, str) else run(*c) for c in constructions]
+    while runs:
+        for one in runs[:]:
+            if row := next(one, None):
+                yield row
+            else:
+                runs.remove(one)
 
 
 def _batch_loss(model: nn.Module, x: Tensor, y: Tensor, batch: int, generator: torch.Generator) -> Callable[[], Tensor]:

@@ -64,6 +64,11 @@ class Standing(NamedTuple):
     drawn: int
 
     @property
+    def there(self) -> list[Row]:
+        """The rows of constructions that are built: neither refused nor yet to come."""
+        return [row for row in self.rows if row.parameters]
+
+    @property
     def step(self) -> int:
         """The step that every construction has reached."""
         return min(row.step for row in self.rows if not row.refused)
@@ -71,17 +76,15 @@ class Standing(NamedTuple):
     @property
     def progress(self) -> float:
         """The mean of their steps."""
-        steps = [row.step for row in self.rows if not row.refused]
-        return sum(steps) / len(steps)
+        return sum(row.step for row in self.there) / len(self.there)
 
 
 def standings(rows: Iterator[Row]) -> Iterator[Standing]:
-    """Each row as the standing after it, from the first on that has a row of every construction."""
-    latest: dict[str, Row] = {}
+    """Each row as the standing after it; a construction that is not built yet stands at step 0, without error."""
+    latest = {name: Row(name, 0) for name in NAMES}
     for count, row in enumerate(rows, 1):
         latest[row.name] = row
-        if len(latest) == len(NAMES):
-            yield Standing(tuple(latest[name] for name in NAMES), count)
+        yield Standing(tuple(latest.values()), count)
 
 
 def race(task: str, examples: int, seed: int = 0) -> Iterator[Row]:
@@ -137,7 +140,9 @@ class SymmetryComparison(View):
 
     def _load(self) -> None:
         task, examples, seed = self.task.value, self.examples.value, self.seed
-        self.player.load(lambda: standings(race(task, examples, seed)), "▶ builds and trains all nine, side by side")
+        self.player.load(
+            lambda: standings(race(task, examples, seed)), "▶ builds all nine, and trains them side by side"
+        )
 
     def sync(self) -> None:
         """Show the table of the snapshot at the scrubber."""
@@ -159,7 +164,7 @@ class SymmetryComparison(View):
     def _keep(self, snapshots: list[Standing]) -> None:
         if not snapshots:
             self.chart.show([], x_max=STEPS)
-            self.table.show([[name, *["–"] * (len(HEAD) - 1)] for name in NAMES], label="nothing is trained yet")
+            self.table.show([_words(Row(name, 0)) for name in NAMES], label="nothing is trained yet")
             self.reasons.show([["▶ asks every construction for this group"]])
 
     def _describe(self, standing: Standing) -> str:
@@ -169,7 +174,7 @@ class SymmetryComparison(View):
         standing = self.player.current
         if standing is None or self.player.running:
             return ""
-        there = [row for row in standing.rows if not row.refused]
+        there = standing.there
         best = min(there, key=lambda row: row.error)
         broken = [row.name for row in there if not row.invariance_error < EXACT]
         return (
@@ -182,7 +187,7 @@ class SymmetryComparison(View):
         standing = self.player.current
         shown: dict[str, Any] = {}
         if standing and not self.player.running:
-            there = [row for row in standing.rows if not row.refused]
+            there = standing.there
             shown = {
                 "step": standing.step,
                 "refused": [row.name for row in standing.rows if row.refused],
@@ -202,7 +207,7 @@ class SymmetryComparison(View):
 
     def code(self) -> str:
         standing = self.player.current
-        count = standing.drawn if standing else len(NAMES)
+        count = standing.drawn if standing else 0
         return f"""import itertools
 from eqkit.views.symmetry_comparison import race
 
@@ -227,6 +232,8 @@ def _words(row: Row) -> list[str]:
     """A row of the table."""
     if row.refused:
         return [row.name, "refused", "–", "–", "–", "–"]
+    if not row.parameters:
+        return [row.name, *"–––––"]
     invariance = "exact" if row.invariance_error < EXACT else f"{row.invariance_error:.0e}".replace("e-0", "e−")
     time = f"{1000 * row.seconds / row.step:.1f}" if row.step else "–"
     error = f"{row.error:.2g}" if math.isfinite(row.error) else "–"

@@ -54,6 +54,14 @@ def require_positive(what: str, value: float, zero: bool = False) -> float:
     return value
 
 
+def require_generator(what: str, generator: torch.Generator | None) -> torch.Generator | None:
+    """The generator itself, or TypeError for what is none, such as a seed; None is torch's own."""
+    if generator is None or isinstance(generator, torch.Generator):
+        return generator
+    seed = generator if isinstance(generator, int) and not isinstance(generator, bool) else 0
+    raise TypeError(f"{what}: generator is {generator!r}; give torch.Generator().manual_seed({seed})")
+
+
 def require_rows(what: str, U: Tensor, shape: tuple[int, int]) -> tuple[Tensor, int, int]:
     """U as a tensor (n_out·n_in, k), real, with n_out and n_in; ValueError where it does not fit the weight's shape."""
     U = as_tensor(U, "U")

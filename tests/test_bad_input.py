@@ -11,12 +11,26 @@ from eqkit import symmetry_matrices as matrices
 from eqkit.equations import E, EquationSystem, M
 from eqkit.groups import SO, C, S
 from eqkit.invariants import Polynomial, polynomial
-from eqkit.tasks import convolutions, few_shot, glyphs, hidden_groups, linear, memory, nonlinear, sets, translation
+from eqkit.tasks import (
+    convolutions,
+    few_shot,
+    glyphs,
+    hidden_groups,
+    linear,
+    memory,
+    nonlinear,
+    rotated_digits,
+    sets,
+    shapes,
+    translation,
+)
+from eqkit.tasks.unitary import HiddenMatrix
 
 x0 = polynomial("x0", 2)
 one, nan = torch.ones, math.nan
 layer = matrices.ReparameterizedLinear(8, 6, 3, torch.Generator().manual_seed(0))
 tasks = translation.translation(n=8)
+problem, STATISTIC = counts.hidden_problem(S(3).vector, 2, 2), ("entropy of a rotated marginal", 3)
 square, orthogonal = one(60, 3).double().cumsum(0), EquationSystem("M Mᵀ = E")
 
 
@@ -119,7 +133,21 @@ def first(model=layer, tasks=tasks, inner=None, **options):
         (lambda: convolutions.ConvolutionTasks(one(1, 1, 1, 3, 4), 8), ValueError, "square"),
         (lambda: convolutions.group_convolution("C8"), TypeError, "is no group"),
         (lambda: nonlinear.TwoLayerTasks(one(3, 4) * nan, one(2, 3, 3)), ValueError, "NaN"),
+        (lambda: tasks(3, 0), TypeError, r"generator is 0; give torch.Generator\(\).manual_seed\(0\)"),
+        (lambda: memory.Copy(5)(2, 7), TypeError, r"manual_seed\(7\)"),
+        (lambda: translation.translation(generator=0), TypeError, "translation: generator"),
+        (lambda: linear.no_symmetry(3, 3, 2, generator="a"), TypeError, "generator is 'a'"),
+        (lambda: glyphs.Augment()(one(1, 1, 4, 4), 0), TypeError, "Augment: generator"),
+        (lambda: shapes.shapes(3, generator=0), TypeError, "shapes: generator"),
+        (lambda: rotated_digits.rotated_digits(3, generator=0), TypeError, "rotated_digits: generator"),
+        (lambda: few_shot.network(5, generator=0), TypeError, "network: generator"),
+        (lambda: sets.digit_sums(3, generator=0), TypeError, "generator is 0"),
+        (lambda: sets.population_statistics(*STATISTIC, generator=0), TypeError, "generator is 0"),
+        (lambda: HiddenMatrix(torch.eye(3))(0), TypeError, "HiddenMatrix: generator"),
         # symmetry matrices
+        (lambda: matrices.ReparameterizedLinear(8, 6, 3, 0), TypeError, "ReparameterizedLinear: generator is 0"),
+        (lambda: matrices.ReparameterizedConv2d(1, 2, 3, generator=0), TypeError, "ReparameterizedConv2d: generator"),
+        (lambda: matrices.reparameterize(torch.nn.Linear(3, 3), 2, 0), TypeError, "SymmetryMatrix: generator"),
         (lambda: matrices.ReparameterizedLinear(3, 3, True), ValueError, "choose 1 ≤ k ≤ 9"),
         (lambda: matrices.ReparameterizedLinear.fixed(one(9, 2), 9), ValueError, r"is \(n_out, n_in\)"),
         (lambda: layer([1, 2]), TypeError, "a layer takes a tensor"),
@@ -148,7 +176,11 @@ def first(model=layer, tasks=tasks, inner=None, **options):
         (lambda: first(tasks=lambda count, generator: None), TypeError, "it returns Episodes"),
         (lambda: first(inner=meta_learning.LeastSquares), TypeError, "give an inner solver"),
         (lambda: first(inner=meta_learning.GradientSteps(), loss=None), TypeError, "loss is None"),
+        (lambda: first(generator=0), TypeError, "meta_learn: generator is 0"),
         (lambda: meta_learning.multitask(layer, tasks), TypeError, "Episodes, such as"),
+        (lambda: meta_learning.multitask(layer, tasks(4), batch=5), TypeError, "leave batch out, or give fewer"),
+        (lambda: meta_learning.multitask(layer, tasks(4), generator=0), TypeError, "generator is 0"),
+        (lambda: meta_learning.evaluate(layer, tasks, meta_learning.LeastSquares(), 2, 0), TypeError, "evaluate: gen"),
         (lambda: meta_learning.evaluate(layer, tasks, meta_learning.LeastSquares(), 2.5, None), ValueError, "count"),
         (lambda: meta_learning.Adapted(None), TypeError, "torch module"),
         (lambda: meta_learning.load_run(__file__), ValueError, "no recorded run"),
@@ -159,6 +191,8 @@ def first(model=layer, tasks=tasks, inner=None, **options):
         (lambda: counts.projector(torch.zeros(4, 2)), ValueError, "the columns of U"),
         (lambda: counts.free_directions(one(9, 1), one(1, 2, 0), one(1, 1)), ValueError, "free_directions: U"),
         (lambda: counts.trial(None, counts.DENSE), TypeError, "give a Problem and an Arm"),
+        (lambda: counts.hidden_problem(S(4).vector, 2, 2, 1, 0), TypeError, "hidden_problem: generator is 0"),
+        (lambda: counts.trial(problem, counts.DENSE, 1, 0), TypeError, "trial: generator is 0"),
         (lambda: counts.generators(0), ValueError, "integer ≥ 1"),
         (lambda: counts.kronecker_arm([(2, 2)], [1, 2]), ValueError, "a rank for each"),
         (lambda: counts.results(__file__), ValueError, "no file of a sweep"),
@@ -194,6 +228,7 @@ def first(model=layer, tasks=tasks, inner=None, **options):
         (lambda: discovery.finite_symmetries("f", square), TypeError, "give a function"),
         (lambda: discovery.search(norm, square, "M Mᵀ = E"), TypeError, "no EquationSystem"),
         (lambda: discovery.asymmetry(1.0, 2.0), ValueError, "two examples or more"),
+        (lambda: discovery.sectors(3, generator=0), TypeError, "sectors: generator"),
         (lambda: discovery.sectors(3, nan), ValueError, "number ≥ 0"),
         (lambda: next(discovery.learn_ranges(one(3, 2), one(3))), ValueError, "int64 classes"),
         (lambda: discovery.fit(square, norm(square), learning_rate=nan), ValueError, "positive number"),

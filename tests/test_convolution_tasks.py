@@ -181,17 +181,17 @@ def test_depth_is_where_moments_fail_and_meta_learning_does_not():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ConvolutionTasks(torch.zeros(3, 4)), r"basis is a tensor \(d, c_out, c_in, k, k\)"),
+        (lambda: ConvolutionTasks(torch.zeros(3, 4)), r"basis has shape \(3, 4\); it needs \(d, c_out, c_in, k, k\)"),
         (lambda: group_convolution(size=2), "size is an integer ≥ 3, not 2"),
         (lambda: group_convolution(support=0), "support is an integer ≥ 1, not 0"),
         (lambda: group_convolution(fields=0), "fields is an integer ≥ 1, not 0"),
         (lambda: group_convolution(groups.C.plane(5)), "does not map the square grid to itself"),
-        (lambda: group_convolution()(0), "count of tasks is an integer ≥ 1, not 0"),
+        (lambda: group_convolution()(0), "count, how many to draw, is an integer ≥ 1, not 0"),
         (lambda: partially_symmetric(translation(n=5), 1.5, convolution(5)), "a number from 0 to 1, not 1.5"),
         (lambda: partially_symmetric(translation(n=5), 0.5, convolution(6)), r"\(4, 6\) and weights \(3, 5\)"),
         (lambda: no_symmetry(3, 2, 7), r"dim = 7; weights \(2, 3\) have 6 dimensions"),
         (lambda: two_convolutions(n=3), "a filter needs 1 ≤ taps"),
-        (lambda: TwoLayerTasks(torch.zeros(3, 4), torch.zeros(2, 2, 4)), r"they need \(h, n_in\) and \(d, n_out, h\)"),
+        (lambda: TwoLayerTasks(torch.zeros(3, 4), torch.zeros(2, 2, 4)), r"they need \(h, n_in\), real"),
     ],
 )
 def test_bad_input_ends_in_a_clear_message(call, message):

@@ -152,7 +152,7 @@ def test_images_of_another_shape_or_type_are_refused():
     for images in (torch.zeros(5, 28, 28), torch.zeros(5, 9, 4, 4, dtype=torch.float64), [[1.0]]):
         with pytest.raises(TypeError, match=r"FewShot: images are .*\(characters, styles, height, width\)"):
             FewShot(images)
-    with pytest.raises(ValueError, match="count of tasks"):
+    with pytest.raises(ValueError, match="FewShot: count"):
         FewShot(marked(), 2)(0)
 
 

@@ -329,8 +329,8 @@ def test_rotations_are_of_haar_measure_and_can_be_left_out():
         (lambda: turned(torch.zeros(2, 1, 8, 8), torch.zeros(3)), r"angles \(3,\)"),
         (lambda: shapes(0), "count is an integer ≥ 1, not 0"),
         (lambda: shapes(5, points=1), "points is an integer ≥ 2, not 1"),
-        (lambda: shapes(5, noise=-0.1), "a standard deviation is a number ≥ 0"),
-        (lambda: shapes(5, noise=math.nan), "a standard deviation is a number ≥ 0"),
+        (lambda: shapes(5, noise=-0.1), "a standard deviation, is a number ≥ 0"),
+        (lambda: shapes(5, noise=math.nan), "a standard deviation, is a number ≥ 0"),
     ],
 )
 def test_bad_sets_are_refused(make, message):
@@ -378,7 +378,7 @@ def test_the_scattering_amplitude_is_its_expansion_in_dot_products():
 
 
 def test_a_tensor_task_needs_a_number_of_examples():
-    with pytest.raises(ValueError, match="0 examples; give a positive integer"):
+    with pytest.raises(ValueError, match="inertia: count, how many to draw, is an integer ≥ 1, not 0"):
         inertia()(0)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from eqkit.subspaces import as_double, as_tensor, require_integer, require_positive
+from eqkit.subspaces import as_double, as_tensor, require_generator, require_integer, require_positive
 
 
 class Ranges(NamedTuple):
@@ -32,6 +32,7 @@ def sectors(count: int, noise: float = 0.05, generator: torch.Generator | None =
     """
     require_integer("sectors: count", count)
     require_positive("sectors: noise", noise, zero=True)
+    require_generator("sectors", generator)
     labels = torch.randint(2, (count,), generator=generator)
     x = noise * torch.randn(count, 2, generator=generator)
     x[:, 0] += 1 - 2 * labels
@@ -70,6 +71,7 @@ def learn_ranges(
         raise ValueError(f"learn_ranges: 0 < start = {start} < largest = {largest}")
     require_integer("learn_ranges: steps", steps)
     require_integer("learn_ranges: every", every)
+    require_generator("learn_ranges", generator)
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
         network = nn.Sequential(nn.Linear(x.shape[1], 32), nn.SiLU(), nn.Linear(32, int(labels.max()) + 1))

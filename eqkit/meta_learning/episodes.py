@@ -23,6 +23,11 @@ class Episodes(NamedTuple):
     x_query: Tensor
     y_query: Tensor
 
+    @classmethod
+    def split(cls, x: Tensor, y: Tensor, support: int) -> Episodes:
+        """The first `support` examples of each task to fit on, the others to score on."""
+        return cls(x[:, :support], y[:, :support], x[:, support:], y[:, support:])
+
     def check(self) -> Episodes:
         """The same episodes, or an error for empty tasks, unequal shapes, NaN and infinity."""
         for name, value in self._asdict().items():

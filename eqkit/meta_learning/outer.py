@@ -18,9 +18,13 @@ from eqkit.meta_learning.runs import Snapshot, load_run, open_run, save_run
 
 
 class MetaLearning(Iterator[Snapshot]):
-    """The outer loop as an iterator; see `meta_learn`. Its state outlives an interrupt: ask again and it goes on.
+    """Learn what tasks share: minimise over U, v₀ and α the query loss after the inner solver fitted each v.
 
-    Attributes: losses (one a step), snapshots (all so far), model, inner.
+    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k), LeastSquares(ridge) or Prototypes(), fits all
+    tasks of a batch at once and never writes to U; `loss`, of both loops, is mean_squared_error, cross_entropy or a
+    function of your own. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields snapshots,
+    `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included. The state outlives an
+    interrupt: ask again and it goes on. Attributes: losses (one a step), snapshots (all so far), model, inner.
     """
 
     def __init__(
@@ -28,14 +32,15 @@ class MetaLearning(Iterator[Snapshot]):
         model: Adaptable,
         tasks: Tasks,
         inner: nn.Module,
-        steps: int,
-        batch: int,
-        learning_rate: float,
-        cosine_decay: bool,
-        floor: float,
-        snapshots: int,
-        generator: torch.Generator | None,
-        loss: Loss,
+        *,
+        steps: int = 1000,
+        batch: int = 32,
+        learning_rate: float = 1e-3,
+        cosine_decay: bool = False,
+        floor: float = math.nan,
+        snapshots: int = 500,
+        generator: torch.Generator | None = None,
+        loss: Loss = mean_squared_error,
     ) -> None:
         for name, value, least in (("steps", steps, 1), ("batch", batch, 1), ("snapshots", snapshots, 2)):
             subspaces.require_integer(f"meta_learn: {name}", value, least)
@@ -46,7 +51,7 @@ class MetaLearning(Iterator[Snapshot]):
         self.model, self.tasks, self.inner, self.loss = model, tasks, inner, loss
         self.steps, self.batch, self.floor = steps, batch, floor
         self.learning_rate, self.cosine_decay = learning_rate, cosine_decay
-        self.generator = torch.Generator().manual_seed(0) if generator is None else generator
+        self.generator = subspaces.require_generator("meta_learn", generator) or torch.Generator().manual_seed(0)
         self.parameters = dict(model.named_parameters()) | dict(inner.named_parameters())
         self.optimizer = torch.optim.Adam(self.parameters.values(), lr=learning_rate)
         self.kept = set(torch.linspace(0, steps, min(snapshots, 500, steps + 1)).round().int().tolist())
@@ -122,6 +127,9 @@ class MetaLearning(Iterator[Snapshot]):
         self.losses, self.snapshots = state["losses"].tolist(), load_run(path)
 
 
+meta_learn = MetaLearning  # as map and zip are: the class of its iterators
+
+
 def _check(model: Adaptable, tasks: Tasks, inner: nn.Module) -> None:
     """TypeError for what is no model, no tasks or no inner solver."""
     if not isinstance(getattr(model, "v", None), Tensor):
@@ -139,32 +147,6 @@ def _draw(tasks: Tasks, count: int, generator: torch.Generator | None) -> Episod
     return episodes.check()
 
 
-def meta_learn(
-    model: Adaptable,
-    tasks: Tasks,
-    inner: nn.Module,
-    *,
-    steps: int = 1000,
-    batch: int = 32,
-    learning_rate: float = 1e-3,
-    cosine_decay: bool = False,
-    floor: float = math.nan,
-    snapshots: int = 500,
-    generator: torch.Generator | None = None,
-    loss: Loss = mean_squared_error,
-) -> MetaLearning:
-    """Learn what tasks share: minimise over U, v₀ and α the query loss after the inner solver fitted each v.
-
-    tasks(count, generator) -> Episodes; `inner` is GradientSteps(k), LeastSquares(ridge) or Prototypes(), fits all
-    tasks of a batch at once and never writes to U; `loss`, of both loops, is mean_squared_error, cross_entropy or a
-    function of your own. Adam with the given learning rate, constant or decayed by a cosine to zero. Yields snapshots,
-    `snapshots` ≤ 500 of them spread evenly over the steps 0 … `steps`, both ends included.
-    """
-    return MetaLearning(
-        model, tasks, inner, steps, batch, learning_rate, cosine_decay, floor, snapshots, generator, loss
-    )
-
-
 def multitask(model: Adaptable, episodes: Episodes, **options: Any) -> MetaLearning:
     """Multi-task symmetry reparameterization (MTSR, Zhou, Knowles & Finn 2020): no inner loop, no support and query.
 
@@ -175,6 +157,8 @@ def multitask(model: Adaptable, episodes: Episodes, **options: Any) -> MetaLearn
         raise TypeError(
             f"multitask takes fixed Episodes, such as tasks(50, generator), not a {type(episodes).__name__}"
         )
+    if "batch" in options:
+        raise TypeError("multitask takes all of the given tasks in every step; leave batch out, or give fewer Episodes")
     s = episodes.check()
     x, y = torch.cat([s.x_support, s.x_query], 1), torch.cat([s.y_support, s.y_query], 1)
     everything, count = Episodes(x, y, x, y), len(x)
@@ -198,6 +182,7 @@ def evaluate(
     """
     subspaces.require_integer("evaluate: count", count)
     subspaces.require_integer("evaluate: batch", batch)
+    subspaces.require_generator("evaluate", generator)
     _check(model, tasks, inner)
     losses = []
     for start in range(0, count, batch):

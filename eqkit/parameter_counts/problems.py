@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eqkit.equivariant_maps import Hom
 from eqkit.representations import Representation
-from eqkit.subspaces import require_integer, require_memory
+from eqkit.subspaces import require_generator, require_integer, require_memory
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def hidden_problem(
     """Tasks y = W x with W from Hom_G(V, V), isotropic with E ‖W‖² = n · dim Hom, and fresh x ~ N(0, E)."""
     for name, value in (("tasks", tasks), ("shots", shots), ("seeds", seeds)):
         require_integer(f"hidden_problem: {name}", value)
+    require_generator("hidden_problem", generator)
     hom, n = Hom(V, V), V.size
     require_memory(8.0 * seeds * tasks * (2 * shots * n + n * n + hom.dim), f"hidden_problem: {seeds * tasks:,} tasks")
     if hom.U.is_complex():

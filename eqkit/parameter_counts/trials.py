@@ -10,7 +10,7 @@ from torch import Tensor
 from eqkit.parameter_counts.arms import Arm
 from eqkit.parameter_counts.fitting import Fit
 from eqkit.parameter_counts.problems import Problem
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_generator, require_integer
 
 
 class Trial(NamedTuple):
@@ -41,6 +41,7 @@ def trial(problem: Problem, arm: Arm, starts: int = 4, generator: torch.Generato
     the first ones and then further and further apart.
     """
     require_integer("trial: starts", starts)
+    require_generator("trial", generator)
     if not isinstance(problem, Problem) or not isinstance(arm, Arm):
         raise TypeError(f"trial({problem!r:.40}, {arm!r:.40}): give a Problem and an Arm, such as DENSE")
     seeds, due, kept = len(problem.x), 0.0, dict[int, Fit]()

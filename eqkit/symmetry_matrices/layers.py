@@ -37,6 +37,7 @@ class ReparameterizedLinear(nn.Module):
                 f"U ({n_out}·{n_in}, k) with k = {k}: a weight of shape ({n_out}, {n_in}) has {n_in * n_out} entries, "
                 f"so choose 1 ≤ k ≤ {n_in * n_out}, an integer"
             )
+        subspaces.require_generator("ReparameterizedLinear", generator)
         subspaces.require_memory(8.0 * n_out * n_in * k, f"U ({n_out * n_in}, {k})")
         self.n_in, self.n_out = n_in, n_out
         self.U = nn.Parameter(0.01 * torch.randn(n_out * n_in, k, generator=generator, dtype=dtype))
@@ -110,6 +111,7 @@ class ReparameterizedConv2d(nn.Conv2d):
     ) -> None:
         for what, size in (("c_in", c_in), ("c_out", c_out), ("kernel", kernel)):
             subspaces.require_integer(f"ReparameterizedConv2d: {what}", size)
+        subspaces.require_generator("ReparameterizedConv2d", generator)
         super().__init__(c_in, c_out, kernel, padding=padding, bias=bias, dtype=dtype)
         bound = (c_in * kernel**2) ** -0.5
         for parameter in self.parameters():

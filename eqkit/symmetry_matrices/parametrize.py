@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from eqkit.subspaces import require_integer, require_memory
+from eqkit.subspaces import require_generator, require_integer, require_memory
 
 Ranks = int | Sequence[int] | None  # columns of one dense U, or of each Kronecker factor; None: square factors
 M = TypeVar("M", bound=nn.Module)
@@ -57,6 +57,7 @@ class SymmetryMatrix(nn.Module):
         for size, rank in zip(sizes, self.ranks, strict=True):
             if require_integer("k, the columns of U,", rank) > size:
                 raise ValueError(f"k = {rank}: this factor of a weight {self.shape} has {size} rows; take k ≤ {size}")
+        require_generator("SymmetryMatrix", generator)
         require_memory(8.0 * sum(map(math.prod, zip(sizes, self.ranks, strict=True))), f"U of a weight {self.shape}")
         self.factors = nn.ParameterList(
             _start(size, rank, generator).to(dtype=dtype or torch.get_default_dtype(), device=device)

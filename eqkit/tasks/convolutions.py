@@ -13,7 +13,8 @@ from eqkit import groups
 from eqkit.groups.matrix_group import require_group
 from eqkit.meta_learning import Episodes
 from eqkit.networks import GroupConv2d
-from eqkit.subspaces import orthonormal, require_integer, require_memory
+from eqkit.subspaces import orthonormal, require_integer
+from eqkit.tasks import require_draw, require_weights
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,11 @@ class ConvolutionTasks:
     query: int = 4
 
     def __post_init__(self) -> None:
-        if not isinstance(self.basis, Tensor) or self.basis.ndim != 5 or 0 in self.basis.shape:
-            raise ValueError("ConvolutionTasks: basis is a tensor (d, c_out, c_in, k, k), one or more of each")
-        if self.basis.shape[3] != self.basis.shape[4] or self.basis.is_complex():
-            raise ValueError(
-                f"ConvolutionTasks: basis is {self.basis.dtype} {tuple(self.basis.shape)}; kernels are real and square"
-            )
-        if not torch.isfinite(self.basis).all():
-            raise ValueError(f"basis of shape {tuple(self.basis.shape)} holds NaN or infinity")
+        require_weights("ConvolutionTasks", self.basis, "c_out, c_in, k, k", self.support, self.query)
         k = self.basis.shape[-1]
+        if self.basis.shape[3] != k:
+            raise ValueError(f"ConvolutionTasks: basis has shape {tuple(self.basis.shape)}; kernels are square")
         require_integer(f"ConvolutionTasks, images for a kernel of {k} pixels: size", self.size, k)
-        require_integer("ConvolutionTasks, images of a task: support", self.support)
-        require_integer("ConvolutionTasks, images of a task: query", self.query)
 
     @property
     def U(self) -> Tensor:
@@ -54,16 +48,14 @@ class ConvolutionTasks:
         return torch.tensordot(z, self.basis.float(), 1)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
-        require_integer("ConvolutionTasks: the count of tasks", count)
         pixels = (self.support + self.query) * sum(self.basis.shape[1:3]) * self.size**2
-        require_memory(8.0 * count * pixels, f"ConvolutionTasks: {count:,} tasks")
+        require_draw("ConvolutionTasks", count, generator, 2 * pixels)
         K = self.kernels(count, generator)
         examples, c_in = self.support + self.query, K.shape[2]
         x = torch.randn(count, examples, c_in, self.size, self.size, generator=generator)
         side_by_side = x.transpose(0, 1).flatten(1, 2)  # (examples, count·c_in, h, w): one group of channels a task
         y = conv2d(side_by_side, K.flatten(0, 1), groups=count).unflatten(1, (count, -1)).transpose(0, 1)
-        s = self.support
-        return Episodes(x[:, :s], y[:, :s], x[:, s:], y[:, s:])
+        return Episodes.split(x, y, self.support)
 
     def floor(self, U: Tensor | None = None, count: int = 4000) -> float:
         """The query loss after one inner step from v₀ = 0 at the best rate, with this U or the ideal orthonormal one.

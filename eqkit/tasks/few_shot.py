@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from eqkit.meta_learning import Adapted, GradientSteps, Prototypes
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_generator, require_integer
 from eqkit.symmetry_matrices import filters, reparameterize
 from eqkit.tasks import data_file
 
@@ -26,6 +26,7 @@ def network(way: int, channels: int = CHANNELS, generator: torch.Generator | Non
     """
     require_integer("network: way, the classes,", way, 2)
     require_integer("network: channels", channels)
+    require_generator("network", generator)
     layers: list[nn.Module] = [nn.AvgPool2d(2)]
     for c_in in (1, channels, channels):
         conv = nn.utils.skip_init(nn.Conv2d, c_in, channels, 3, stride=2, padding=1, bias=False)

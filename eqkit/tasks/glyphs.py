@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from eqkit.meta_learning import Episodes
-from eqkit.subspaces import as_tensor, require_integer, require_memory, require_positive
-from eqkit.tasks import data_file
+from eqkit.subspaces import as_tensor, require_generator, require_integer, require_positive
+from eqkit.tasks import data_file, require_draw
 
 PARTS = ("all", "meta-train", "meta-test")
 META_TEST = (
@@ -106,6 +106,7 @@ class Augment:
                 f"Augment: images are {images.dtype} {tuple(images.shape)}; it takes square images (count, c, n, n) of "
                 "floating-point numbers"
             )
+        require_generator("Augment", generator)
         u = torch.rand(5, len(images), generator=generator).to(images)
         angle = 2 * math.pi * {"any angle": u[0], "quarter turns": (4 * u[0]).floor() / 4, "none": 0 * u[0]}[self.turn]
         side = 1 - self.crop * u[1]
@@ -159,10 +160,9 @@ class FewShot:
             )
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
-        require_integer("FewShot: the count of tasks", count)
         characters, styles = self.images.shape[:2]
         size = self.images[0, 0].numel() * self.way * (self.shot + self.query)
-        require_memory(5.0 * count * (size + characters + self.way * styles), f"FewShot: {count:,} tasks")
+        require_draw("FewShot", count, generator, 1.25 * (size + characters + self.way * styles))
         chosen = torch.rand(count, characters, generator=generator).topk(self.way).indices
         drawn = torch.rand(count, self.way, styles, generator=generator).topk(self.shot + self.query).indices
         x = self.images[chosen[:, :, None], drawn].unsqueeze(3)  # (tasks, way, shot + query, 1, height, width)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.meta_learning import Episodes, GradientSteps
-from eqkit.subspaces import require_integer, require_memory, require_positive
+from eqkit.subspaces import require_generator, require_integer, require_memory, require_positive
+from eqkit.tasks import require_draw, require_weights
 
 Inputs = Callable[[int, int, torch.Generator | None], Tensor]
 
@@ -30,18 +31,7 @@ class LinearTasks:
     inputs: Inputs | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.basis, Tensor):
-            raise TypeError(f"basis is a {type(self.basis).__name__}; it is a tensor (d, n_out, n_in)")
-        if self.basis.ndim != 3 or 0 in self.basis.shape:
-            raise ValueError(
-                f"basis has shape {tuple(self.basis.shape)}; it needs (d, n_out, n_in), one or more of each"
-            )
-        if self.basis.is_complex():
-            raise TypeError("basis is complex; tasks are real, so hide a group of real matrices, such as O(n) for U(n)")
-        if not torch.isfinite(self.basis).all():
-            raise ValueError(f"basis of shape {tuple(self.basis.shape)} holds NaN or infinity")
-        require_integer("LinearTasks, examples of a task: support", self.support)
-        require_integer("LinearTasks, examples of a task: query", self.query)
+        require_weights("LinearTasks", self.basis, "n_out, n_in", self.support, self.query)
         require_positive("LinearTasks: noise, a standard deviation,", self.noise, zero=True)
 
     @property
@@ -56,17 +46,15 @@ class LinearTasks:
         return torch.randn(tasks, examples, self.basis.shape[2], generator=generator)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
-        require_integer("LinearTasks: the count of tasks", count)
-        size = len(self.basis) + self.basis[0].numel() + (self.support + self.query) * sum(self.basis.shape[1:])
-        require_memory(4.0 * count * size, f"LinearTasks: {count:,} tasks")
+        numbers = len(self.basis) + self.basis[0].numel() + (self.support + self.query) * sum(self.basis.shape[1:])
+        require_draw("LinearTasks", count, generator, numbers)
         z = torch.randn(count, len(self.basis), generator=generator)
         W = torch.einsum("td,doi->toi", z, self.basis.float())
         x = self.x(count, self.support + self.query, generator)
         y = x @ W.mT
         if self.noise:
             y = y + self.noise * torch.randn(y.shape, generator=generator)
-        s = self.support
-        return Episodes(x[:, :s], y[:, :s], x[:, s:], y[:, s:])
+        return Episodes.split(x, y, self.support)
 
     def floor(self, inner: nn.Module) -> float:
         """The query loss of the ideal U, which spans the true subspace, under this inner solver.
@@ -148,6 +136,7 @@ def no_symmetry(
         require_integer(f"no_symmetry: {what}", value)
     if dim > n_in * n_out:
         raise ValueError(f"no_symmetry: dim = {dim}; weights ({n_out}, {n_in}) have {n_in * n_out} dimensions")
+    require_generator("no_symmetry", generator)
     require_memory(16.0 * n_in * n_out * dim, f"a basis of {dim} weights ({n_out}, {n_in})")
     columns = torch.randn(n_in * n_out, dim, generator=generator, dtype=torch.float64)
     Q = torch.linalg.qr(columns).Q

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.subspaces import require_integer
+from eqkit.tasks import require_draw
 
 SYMBOLS, SHOWN = 8, 10  # of the copy task
 
@@ -30,7 +31,7 @@ class Copy:
         require_integer("Copy: delay", self.delay)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        require_integer("Copy: count", count)
+        require_draw("Copy", count, generator, self.inputs * (self.delay + 2 * SHOWN))
         shown = torch.randint(SYMBOLS, (count, SHOWN), generator=generator)
         blanks = torch.full((count, self.delay + SHOWN), SYMBOLS)
         seen = torch.cat([shown, blanks], 1)  # (count, delay + 20)
@@ -63,7 +64,7 @@ class Adding:
         require_integer("Adding: length", self.length, 2)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        require_integer("Adding: count", count)
+        require_draw("Adding", count, generator, 4 * self.length)
         numbers = torch.rand(count, self.length, generator=generator)
         half = self.length // 2
         first = torch.randint(half, (count, 1), generator=generator)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from eqkit.meta_learning import Episodes
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import as_double, as_tensor
+from eqkit.tasks import require_draw, require_weights
 from eqkit.tasks.translation import translation
 
 
@@ -26,26 +27,21 @@ class TwoLayerTasks:
     query: int = 20
 
     def __post_init__(self) -> None:
-        for name, value in (("W₁", self.first), ("basis", self.basis)):
-            if not isinstance(value, Tensor) or not value.is_floating_point() or 0 in value.shape:
-                raise TypeError(f"TwoLayerTasks: {name} is a real floating-point tensor, one or more of each size")
-            if not torch.isfinite(value).all():
-                raise ValueError(f"TwoLayerTasks: {name} of shape {tuple(value.shape)} holds NaN or infinity")
-        if self.first.ndim != 2 or self.basis.ndim != 3 or self.basis.shape[2] != len(self.first):
+        require_weights("TwoLayerTasks", self.basis, "n_out, h", self.support, self.query)
+        object.__setattr__(self, "first", as_tensor(self.first, "W₁"))
+        first = as_double(self.first, "W₁")
+        if first.ndim != 2 or first.is_complex() or first.numel() == 0 or self.basis.shape[2] != len(first):
             raise ValueError(
-                f"TwoLayerTasks: W₁ has shape {tuple(self.first.shape)} and the basis of W₂ {tuple(self.basis.shape)}; "
-                "they need (h, n_in) and (d, n_out, h)"
+                f"TwoLayerTasks: W₁ is {first.dtype} {tuple(first.shape)} and the basis of W₂ "
+                f"{tuple(self.basis.shape)}; they need (h, n_in), real, and (d, n_out, h)"
             )
-        require_integer("TwoLayerTasks, examples of a task: support", self.support)
-        require_integer("TwoLayerTasks, examples of a task: query", self.query)
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> Episodes:
-        require_integer("TwoLayerTasks: the count of tasks", count)
+        require_draw("TwoLayerTasks", count, generator, (self.support + self.query) * sum(self.first.shape))
         z = torch.randn(count, len(self.basis), generator=generator)
         x = torch.randn(count, self.support + self.query, self.first.shape[1], generator=generator)
         y = (x @ self.first.float().T).relu() @ torch.tensordot(z, self.basis.float(), 1).mT
-        s = self.support
-        return Episodes(x[:, :s], y[:, :s], x[:, s:], y[:, s:])
+        return Episodes.split(x, y, self.support)
 
     @property
     def linear_floor(self) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_generator, require_integer
 from eqkit.tasks import digits
 
 ANGLES = ("quarter turns", "any angle")
@@ -39,6 +39,7 @@ def rotated_digits(
         raise ValueError(f"rotated_digits({train}, test={test}): each is ≥ 1, and there are {len(images)} in all")
     if angles not in ANGLES:
         raise ValueError(f"rotated_digits: angles = {angles!r}; choose one of {ANGLES}")
+    require_generator("rotated_digits", generator)
     order = torch.randperm(len(images), generator=generator)
     turns = torch.rand(len(images), generator=generator)
     images, labels = images[order], labels[order]

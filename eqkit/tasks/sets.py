@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from eqkit.deep_sets import mlp
-from eqkit.subspaces import as_double, as_tensor, require_integer
+from eqkit.subspaces import as_double, as_tensor, require_generator, require_integer
 from eqkit.tasks import digits
 
 
@@ -33,6 +33,7 @@ def _lengths(count: int, least: int, most: int, generator: torch.Generator | Non
         require_integer(f"sets: {name}", value)
     if least > most:
         raise ValueError(f"{count} sets of {least} to {most} elements: needs count ≥ 1 and 1 ≤ least ≤ most")
+    require_generator("sets", generator)
     lengths = torch.randint(least, most + 1, (count, 1), generator=generator)
     return torch.arange(most) < lengths
 
@@ -65,6 +66,7 @@ def image_sums(
 def gaussian_sets(covariances: Tensor, points: int, generator: torch.Generator | None = None) -> Tensor:
     """`points` independent draws from each N(0, Σ): Σ (count, d, d) -> x (count, points, d) float32."""
     require_integer("gaussian_sets: points", points)
+    require_generator("gaussian_sets", generator)
     sigma = _covariances(covariances)
     if sigma.ndim != 3:
         raise ValueError(f"gaussian_sets: covariances have shape {tuple(sigma.shape)}; they are (count, d, d)")
@@ -149,6 +151,7 @@ def population_statistics(name: str, count: int, points: int = 300, generator: t
     _refuse_no_statistic(name)
     require_integer("population_statistics: count", count)
     require_integer("population_statistics: points", points)
+    require_generator("population_statistics", generator)
     covariances, d, statistic = STATISTICS[name]
     sigma = covariances(count, d, generator)
     x = gaussian_sets(sigma, points, generator)

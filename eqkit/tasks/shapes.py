@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from eqkit import groups
-from eqkit.subspaces import require_integer
+from eqkit.subspaces import require_generator, require_integer, require_positive
 
 
 def _circle(radius: Tensor, turn: Tensor, height: Tensor) -> Tensor:
@@ -91,8 +91,8 @@ def shapes(
     """
     for name, value, least in (("count", count, 1), ("points", points, 2)):
         require_integer(f"shapes: {name}", value, least)
-    if not 0 <= noise < math.inf:
-        raise ValueError(f"shapes: noise = {noise}; a standard deviation is a number ≥ 0")
+    require_positive("shapes: noise, a standard deviation,", noise, zero=True)
+    require_generator("shapes", generator)
     labels = torch.randint(len(SHAPES), (count,), generator=generator)
     u = torch.rand(count, points, 3, generator=generator)
     x = torch.empty(count, points, 3)

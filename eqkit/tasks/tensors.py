@@ -14,6 +14,7 @@ from torch import Tensor
 
 from eqkit import groups
 from eqkit.representations import Representation
+from eqkit.tasks import require_draw
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ class TensorTask:
     target: Callable[[Tensor], Tensor]
 
     def __call__(self, count: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        if not isinstance(count, int) or count < 1:
-            raise ValueError(f"{self.name}: {count!r} examples; give a positive integer")
+        require_draw(self.name, count, generator, 2 * (self.V.size + self.W.size))
         x = self.draw(count, generator)
         return x, self.target(x)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import require_integer, require_memory
+from eqkit.subspaces import require_generator, require_integer, require_memory
 from eqkit.tasks.linear import LinearTasks
 
 
@@ -48,6 +48,7 @@ def translation(
     (n_out, rank) of N(0, 1) numbers, drawn here from the generator and common to all tasks. It has rank·taps maps.
     """
     require_integer("translation: the number of filters mixed in each row, rank", rank)
+    require_generator("translation", generator)
     tap = convolution(n, taps)
     mixture = torch.randn(len(tap), rank, generator=generator, dtype=torch.float64).softmax(1)
     windows = torch.stack([tap == a for a in range(taps)]).double()  # (taps, n_out, n)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eqkit.subspaces import as_double, require_integer
+from eqkit.subspaces import as_double, require_generator, require_integer, require_positive
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class HiddenMatrix:
                 "draw one, as groups.U(n).sample(count)"
             )
         require_integer("HiddenMatrix: batch", self.batch)
-        if not self.noise >= 0:
-            raise ValueError(f"HiddenMatrix: noise = {self.noise} must not be negative")
+        require_positive("HiddenMatrix: noise", self.noise, zero=True)
 
     def __call__(self, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """x and y (…, batch, n), in the dtype of U."""
+        require_generator("HiddenMatrix", generator)
         shape = (*self.U.shape[:-2], self.batch, self.U.shape[-1])
         scale = 2**0.5 if self.U.is_complex() else 1  # torch's complex Gaussians have variance 1 in all
         x, e = (scale * torch.randn(shape, dtype=self.U.dtype, generator=generator) for _ in range(2))

@@ -65,6 +65,27 @@ def open_notebook(chromium, servers, subshells, request):
 
 
 @pytest.fixture(scope="module")
+def bench(chromium, servers, request):
+    """An empty notebook for all tests of a file."""
+    with opener(chromium, servers(SUBSHELLS[0]), request.module.__name__) as open_:
+        yield open_(cells=[""])
+
+
+@pytest.fixture
+def show(bench, request):
+    """show() or show("groups.C(4)"): the view that a test file names in VIEW, built anew and alone on the page."""
+    name = request.module.VIEW
+
+    def show_(arguments="", setup="from eqkit import groups"):
+        bench.write(f"{setup}\nfrom eqkit.views import {name}\nview = {name}({arguments})\nview")
+        bench.run_all()
+        return bench.view(name)
+
+    bench.theme("light")
+    return show_
+
+
+@pytest.fixture(scope="module")
 def opened(chromium, servers, request):
     """The chapter that a test file names in CHAPTER, opened once, as it was committed; opened() gives it."""
     name = request.module.CHAPTER

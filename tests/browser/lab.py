@@ -19,14 +19,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Position
 
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # off-screen cells stay on the page
@@ -35,7 +35,37 @@ SETTINGS = {
 SUBSHELLS = ("perCommTarget", "disabled")  # JupyterLab's default, and without
 PROMPTS = "nodes => nodes.map(node => node.textContent)"
 PICTURE = "canvas => new Promise(done => requestAnimationFrame(() => done(canvas.toDataURL('image/png'))))"
-KERNEL = "jupyterapp.shell.currentWidget?.context?.sessionContext?.session?.kernel"
+KERNEL = "jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
+ANSWERS = f"""async () => {{
+    const {{ context }} = jupyterapp.shell.currentWidget;
+    await context.ready;
+    await context.sessionContext.ready;
+    await {KERNEL}.info;  // a cell that is run before the kernel has answered may be lost
+}}"""
+WRITE = """cells => {
+    const model = jupyterapp.shell.currentWidget.content.model.sharedModel, before = model.cells.length;
+    model.insertCells(0, cells.map(source => ({ cell_type: "code", source })));
+    model.deleteCellRange(cells.length, cells.length + before);
+}"""
+APPEND = """source => {
+    const model = jupyterapp.shell.currentWidget.content.model.sharedModel;
+    model.insertCell(model.cells.length, { cell_type: "code", source });
+    return model.cells.length - 1;
+}"""
+FORGET = """(index) => {  // that cells have run: nobody takes their last run for the next
+    const { content } = jupyterapp.shell.currentWidget;
+    content.activeCellIndex = index ?? content.activeCellIndex;
+    const cells = index === null ? content.widgets : [content.activeCell];
+    for (const { model } of cells) if (model.type === "code") model.sharedModel.execution_count = null;
+}"""
+SLEEP = """\
+try:
+    print("asleep")
+    __import__("time").sleep(600)
+except KeyboardInterrupt:
+    print("woken")"""
+DRAWN = """view => [...view.querySelectorAll(".eq-column > *")].every(node => node.matches(".eq-component"))
+    && [...view.querySelectorAll("canvas")].every(canvas => canvas.dataset.eqDrawn)"""
 
 
 class Server:
@@ -103,15 +133,11 @@ class Notebook:
         relative = path.relative_to(server.root).as_posix()
         page.goto(f"{server.url}lab/tree/{relative}?token={server.token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-        self._idle()
+        page.evaluate(ANSWERS)
 
     def _left(self, url: str) -> None:
         if not url.startswith("ws"):
             self.foreign.append(url)
-
-    def _idle(self, seconds: float = 60) -> None:
-        self.page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=1000 * seconds)
-        self.page.wait_for_timeout(1000)  # a command sent at the first "idle" can be lost
 
     def command(self, name: str, **arguments) -> None:
         """Send a command of JupyterLab, without waiting for what it does: "kernelmenu:interrupt"."""
@@ -125,23 +151,13 @@ class Notebook:
 
     def run_all(self, seconds: float = 120, errors: bool = False) -> None:
         """Run every cell and wait for the last; an error in a cell is an AssertionError, unless errors are expected."""
-        deadline = time.monotonic() + seconds
-        for _ in range(5):
-            self.command("notebook:run-all-cells")
-            if self._until(lambda prompts: any(prompt.strip() != "[ ]:" for prompt in prompts), 5):
-                break
-        done = self._until(
-            lambda prompts: all(p.strip()[1:-2].isdigit() for p in prompts) or (not errors and bool(self.failures())),
-            deadline - time.monotonic(),
-        )
+        self.page.evaluate(FORGET, None)
+        self.command("notebook:run-all-cells")
+        try:
+            self.until(lambda: (not errors and self.failures()) or all(map(ran, self.prompts())), seconds)
+        except AssertionError:
+            raise AssertionError(f"not all cells ran within {seconds} s: {self.prompts()}") from None
         assert errors or not self.failures(), "\n".join(self.failures())
-        assert done, f"not all cells ran within {seconds} s: {self.prompts()}"
-
-    def _until(self, condition: Callable[[list[str]], bool], seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while not (true := condition(self.prompts())) and time.monotonic() < deadline:
-            self.page.wait_for_timeout(100)
-        return true
 
     def failures(self) -> list[str]:
         """The texts of the errors and of stderr in the outputs."""
@@ -153,45 +169,59 @@ class Notebook:
         """The cell of this index, markdown cells counted."""
         return self.page.locator(".jp-NotebookPanel .jp-Cell").nth(index)
 
+    def write(self, *cells: str) -> None:
+        """Code cells of these sources in place of all that the notebook holds."""
+        self.page.evaluate(WRITE, list(cells))
+
     def write_cell(self, index: int, source: str) -> None:
         """Replace the source of a cell."""
         script = "([i, code]) => jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(code)"
         self.page.evaluate(script, [index, source])
 
+    def run(self, source: str, seconds: float = 60) -> str:
+        """Run this source in a new cell at the end, and give the text of its outputs."""
+        return self.run_cell(self.page.evaluate(APPEND, source), seconds).strip()
+
     def run_cell(self, index: int, seconds: float = 60) -> str:
         """Run one code cell, wait for its end, and give the text of its outputs."""
         self.start_cell(index)
-        prompt = self.cell(index).locator(".jp-InputArea-prompt")
-        self.page.wait_for_timeout(100)
-        deadline = time.monotonic() + seconds
-        while not (prompt.text_content() or "").strip()[1:-2].isdigit():
-            assert time.monotonic() < deadline, f"cell {index} did not end within {seconds} s"
-            self.page.wait_for_timeout(50)
+        self.until(lambda: ran(self.prompt(index)), seconds)
         return "\n".join(self.cell(index).locator(".jp-OutputArea-output").all_inner_texts())
 
     def start_cell(self, index: int) -> None:
         """Run one code cell, and do not wait."""
-        self.page.evaluate(
-            "index => { jupyterapp.shell.currentWidget.content.activeCellIndex = index }",
-            index,
-        )
+        self.page.evaluate(FORGET, index)
         self.command("notebook:run-cell")
 
+    def prompt(self, index: int) -> str:
+        return (self.cell(index).locator(".jp-InputArea-prompt").text_content() or "").strip()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Within this block the kernel sleeps in a cell: what happens on the page is done by the browser alone."""
+        index = self.page.evaluate(APPEND, SLEEP)
+        self.start_cell(index)
+        output = self.cell(index).locator(".jp-OutputArea-output")
+        self.until(lambda: "asleep" in output.all_inner_texts()[:1])
+        yield
+        assert self.prompt(index) == "[*]:"
+        self.interrupt()
+        self.until(lambda: ran(self.prompt(index)))
+
     def interrupt(self) -> None:
-        self.command("kernelmenu:interrupt")
+        self.page.evaluate(f"() => {KERNEL}.interrupt()")
 
     def restart(self) -> None:
         """Restart the kernel, without the dialogue that asks."""
         self.page.evaluate(f"() => {KERNEL}.restart()")
-        self._idle()
+        self.page.evaluate(ANSWERS)
 
-    def until(self, condition: Callable[[], bool], seconds: int = 20) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = 20) -> None:
         """Wait until the condition holds; AssertionError if it does not in time."""
-        for _ in range(20 * seconds):
-            if condition():
-                return
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s"
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"not within {seconds} s")
 
     def theme(self, name: str) -> None:
         """Change to the theme "light" or "dark"."""
@@ -200,30 +230,97 @@ class Notebook:
 
     def view(self, name: str, index: int = 0) -> View:
         """The view of this class name on the page, the first unless an index is given."""
-        return View(self.page.locator(f'[data-eq-widget="{name}"]').nth(index))
+        return View(self, self.page.locator(f'[data-eq-widget="{name}"]').nth(index))
+
+
+def ran(prompt: str) -> bool:
+    """Whether this is the prompt of a cell that has run: "[3]:"."""
+    return prompt.strip()[1:-2].isdigit()
 
 
 class View:
-    """A view of eqkit on the page: its state, its canvases, its pixels."""
+    """A view of eqkit on the page: its state, its pixels, its parts, and a pointer that finds them.
 
-    def __init__(self, locator: Locator) -> None:
-        self.locator = locator
+    A place on a canvas is (right, down) in pixels from its upper left corner.
+    """
+
+    def __init__(self, notebook: Notebook, locator: Locator) -> None:
+        self.notebook, self.locator, self.until = notebook, locator, notebook.until
         locator.wait_for(timeout=30_000)
+        self.until(lambda: locator.evaluate(DRAWN))
 
     def state(self) -> dict:
         return json.loads(self.locator.get_attribute("data-eq-state") or "{}")
 
-    def wait(self, condition: Callable[[dict], bool], seconds: float = 20) -> dict:
+    def wait(self, condition: Callable[[dict], object], seconds: float = 20) -> dict:
         """The state, as soon as it fulfils the condition."""
-        deadline = time.monotonic() + seconds
-        while not condition(state := self.state()):
-            assert time.monotonic() < deadline, f"the state stays {state}"
-            self.locator.page.wait_for_timeout(50)
-        return state
+        try:
+            self.until(lambda: condition(self.state()), seconds)
+        except AssertionError:
+            raise AssertionError(f"the state stays {self.state()}") from None
+        return self.state()
+
+    def canvas(self, index: int = 0) -> Locator:
+        return self.locator.locator("canvas").nth(index)
+
+    def menu(self, index: int = 0) -> Locator:
+        return self.locator.locator("select").nth(index)
+
+    def handle(self, index: int = 0) -> Locator:
+        """The handle of a slider, of those that are shown."""
+        return self.locator.locator(".noUi-handle:visible").nth(index)
+
+    @property
+    def scrubber(self) -> Locator:
+        return self.locator.locator(".eq-scrubber")
+
+    def text(self, part: str = ".eq-verdict") -> str:
+        return self.locator.locator(part).first.inner_text()
+
+    def click(self, button: str, exact: bool = False) -> None:
+        self.locator.get_by_role("button", name=button, exact=exact).click()
+
+    def size(self, canvas: int = 0) -> np.ndarray:
+        """The width and the height of a canvas."""
+        return np.array(self.canvas(canvas).evaluate("canvas => [canvas.clientWidth, canvas.clientHeight]"))
+
+    def hover_at(self, place: Sequence[float], canvas: int = 0) -> None:
+        """Bring the pointer to a place: as soon as it is in view, at rest and uncovered."""
+        self.canvas(canvas).hover(position=at(place))
+
+    def click_at(self, place: Sequence[float], canvas: int = 0) -> None:
+        self.canvas(canvas).click(position=at(place))
+
+    def drag(self, *places: Sequence[float], canvas: int = 0, steps: int = 8) -> None:
+        """Press the pointer at the first place, take it through the others, in so many steps each, and let it go."""
+        self._drag(self.canvas(canvas), places, steps)
+
+    def slide(self, handle: int, *shifts: float, steps: int = 100) -> None:
+        """Drag the handle of a slider to these distances from where it is."""
+        node = self.handle(handle)
+        middle = node.evaluate("handle => [handle.clientWidth / 2, handle.clientHeight / 2]")
+        self._drag(node, [middle, *((middle[0] + shift, middle[1]) for shift in shifts)], steps)
+
+    def _drag(self, node: Locator, places: Sequence[Sequence[float]], steps: int) -> None:
+        node.scroll_into_view_if_needed()
+        node.hover(position=at(places[0]))
+        mouse, box = self.notebook.page.mouse, node.bounding_box()
+        mouse.down()
+        for x, y in places[1:]:
+            mouse.move(box["x"] + float(x), box["y"] + float(y), steps=steps)
+        mouse.up()
+
+    @contextmanager
+    def changes(self, *canvases: int) -> Iterator[None]:
+        """After this block, wait until the pixels of these canvases are others than before it."""
+        before = {canvas: self.pixels(canvas) for canvas in canvases}
+        yield
+        for canvas, old in before.items():
+            self.until(lambda canvas=canvas, old=old: not np.array_equal(self.pixels(canvas), old))
 
     def pixels(self, canvas: int = 0) -> np.ndarray:
         """What is drawn on a canvas after the next animation frame: (height, width, 4) uint8."""
-        url = self.locator.locator("canvas").nth(canvas).evaluate(PICTURE)
+        url = self.canvas(canvas).evaluate(PICTURE)
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA"))
 
     def screenshot(self, path: Path | None = None) -> np.ndarray:
@@ -231,6 +328,11 @@ class View:
         self.locator.scroll_into_view_if_needed()
         image = Image.open(io.BytesIO(self.locator.screenshot(path=path))).convert("RGB")
         return np.asarray(image)
+
+
+def at(place: Sequence[float]) -> Position:
+    """A place in Playwright's words."""
+    return {"x": float(place[0]), "y": float(place[1])}
 
 
 @contextmanager

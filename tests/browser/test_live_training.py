@@ -65,7 +65,7 @@ class Lab:
         return self.view(name)
 
     def view(self, name):
-        return View(self.notebook.cell(self.index[name]).locator("[data-eq-widget]"))
+        return View(self.notebook, self.notebook.cell(self.index[name]).locator("[data-eq-widget]"))
 
 
 @pytest.fixture(scope="module", params=SUBSHELLS)

@@ -127,6 +127,15 @@ def test_reflection_groups_have_polynomial_rings(G, degrees):
     assert R.primary == R.generators and [str(f) for f in R.secondary] == ["1"]
 
 
+def test_large_symmetric_groups_have_the_power_sums():
+    R = invariant_ring(groups.S(60))
+    assert R.degrees == tuple(range(1, 61)) and R.generators[59] == sum_of_powers(60, 60)
+
+
+def sum_of_powers(n, k):
+    return invariants.Polynomial.of({tuple(k * int(i == j) for j in range(n)): 1 for i in range(n)}, n)
+
+
 @pytest.mark.parametrize("G", [groups.C.plane(4), groups.A(4), groups.Octahedral(), groups.C(3)], ids=str)
 def test_rotations_have_no_polynomial_ring(G):
     assert not invariant_ring(G).is_polynomial_ring

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -109,13 +110,13 @@ def reflection_generators(G: MatrixGroup, F: Field) -> list[Invariant] | None:
     x = F.random(np.random.default_rng(0), G.n)
     found: list[Invariant] = []
     jacobian = np.zeros((0, G.n), np.int64)
-    for d in sorted(set(degrees)):
+    for d, missing in Counter(degrees).items():
         for f in plain_invariants(G, d):
-            if degrees.count(d) == sum(g.degree == d for g in found):
-                break
             rows = np.concatenate([jacobian, gradient(F, f, x)[None]])
             if F.rank(rows) == len(rows):
-                found, jacobian = [*found, f], rows
+                found, jacobian, missing = [*found, f], rows, missing - 1
+            if missing == 0:
+                break
     return found if len(found) == G.n else None
 
 
@@ -141,31 +142,27 @@ def _vandermonde(n: int) -> Invariant:
 
 
 def gradient(F: Field, f: Invariant, x: np.ndarray) -> np.ndarray:
-    """∇f(x) modulo p, (n,)."""
-    powers = np.stack([F.power(x, k) for k in range(int(f.exponents.max()) + 1)])  # (degree + 1, n)
-    slopes = []
-    for i in range(len(x)):
-        e = f.exponents.copy()
-        e[:, i] = np.maximum(e[:, i] - 1, 0)
-        terms = f.at(F) * f.exponents[:, i] % F.p
-        for j in range(len(x)):
-            terms = terms * powers[e[:, j], j] % F.p
-        slopes.append(terms.sum() % F.p)
-    return np.array(slopes, np.int64)
+    """∇f(x) modulo p, (n,), for x without zeros, where ∂ᵢ xᵉ = eᵢ xᵉ / xᵢ."""
+    terms = f.at(F) * _powers(F, f.exponents, x[None]) % F.p  # (1, terms)
+    return F.matmul(terms, f.exponents)[0] * F.power(x, F.p - 2) % F.p
 
 
 def values(F: Field, f: Invariant, points: np.ndarray) -> np.ndarray:
     """f at points (count, n) modulo p: (count,)."""
-    powers = np.stack([F.power(points, k) for k in range(int(f.exponents.max()) + 1)])  # (degree + 1, count, n)
-    total = np.zeros(len(points), np.int64)
-    coefficients = f.at(F)
+    total, coefficients = np.zeros(len(points), np.int64), f.at(F)
     for start in range(0, len(coefficients), 4096):
         part = slice(start, start + 4096)
-        terms = np.broadcast_to(coefficients[part], (len(points), len(coefficients[part])))
-        for j, e in enumerate(f.exponents[part].T):
-            terms = terms * powers[e, :, j].T % F.p
-        total = (total + terms.sum(1)) % F.p
-    return total
+        total += (coefficients[part] * _powers(F, f.exponents[part], points) % F.p).sum(1) % F.p
+    return total % F.p
+
+
+def _powers(F: Field, exponents: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Π xⱼ^eⱼ for each point x and each row of exponents, modulo p: (count, terms)."""
+    powers = np.stack([F.power(points, k) for k in range(int(exponents.max(initial=0)) + 1)])  # (degree + 1, count, n)
+    product = np.ones((len(points), len(exponents)), np.int64)
+    for j, e in enumerate(exponents.T):
+        product = product * powers[e, :, j].T % F.p
+    return product
 
 
 # all groups

@@ -164,14 +164,14 @@ def orbit_sums(G: MatrixGroup, exponents: np.ndarray) -> list[Invariant]:
     """The sums over the orbits of monomials (count, n), a set that the signed permutations G maps to itself."""
     form, count = G.monomial, len(exponents)
     assert form is not None
-    base = int(exponents.max(initial=0)) + 1
-    code = base ** np.arange(G.n, dtype=object) if base**G.n >= 2**62 else base ** np.arange(G.n)
-    codes = exponents @ code
+    code = np.random.default_rng(0).integers(-(2**63), 2**63, G.n)
+    codes = exponents @ code  # one number for each monomial, modulo 2⁶⁴
     order = np.argsort(codes)
     edges = [(np.arange(2 * count), np.arange(2 * count))]
     for p, sign in zip(form.index, form.sign, strict=True):  # (s x)_{p[j]} = sign_j x_j
         image = exponents[:, p]
         target = order[np.searchsorted(codes[order], image @ code)]
+        assert (exponents[target] == image).all()  # no two monomials have one code
         odd = (image[:, sign < 0].sum(1) % 2).astype(np.int64)  # monomial + count stands for its negative
         here = np.arange(count)
         edges += [(here, target + odd * count), (here + count, target + (1 - odd) * count)]

@@ -163,6 +163,24 @@ def test_the_only_common_zero_of_primary_invariants_is_the_origin():
         assert (Q.sizes[-1] == 0) == ends
 
 
+@pytest.mark.parametrize("G", [groups.Icosahedral(), groups.A(4), groups.C.plane(6), group("Q8")], ids=str)
+def test_the_action_on_a_quotient_counts_the_invariants_that_are_new(G):
+    F = field_of(G)
+    whole, ideal = (Quotient(F, G.n, exact_matrices(G).at(F)) for _ in range(2))
+    degrees = invariant_ring(G).degrees
+    for d in range(1, 9):
+        whole.extend()
+        ideal.extend()
+        assert whole.count_fixed() == molien_series(G, d)[d]  # the ideal of whole is zero
+        assert ideal.count_fixed() == degrees.count(d)
+        ideal.divide(ideal.classes([f for f in invariant_ring(G)._found if f.degree == d]))
+        assert ideal.count_fixed() == 0
+
+
+def test_rotations_by_small_angles_have_three_generators():
+    assert invariant_ring(groups.C.plane(100)).degrees == (2, 100, 100)
+
+
 # bounds
 def test_the_tightest_bound_is_named():
     assert invariants.degree_bound(groups.A(5)) == (10, "Göbel: max(n, n(n − 1)/2) for permutations of n = 5 points")

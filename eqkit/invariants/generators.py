@@ -168,8 +168,9 @@ def _powers(F: Field, exponents: np.ndarray, points: np.ndarray) -> np.ndarray:
 # all groups
 def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound]:
     """Degree by degree the invariants outside the ideal of the earlier ones, until it is full or the bound is met."""
-    bound, found = degree_bound(G), list[Invariant]()
-    ideal: Quotient | None = Quotient(F, G.n)
+    bound, found, exact = degree_bound(G), list[Invariant](), exact_matrices(G)
+    assert exact is not None
+    ideal: Quotient | None = Quotient(F, G.n, exact.at(F))
     for d in range(1, bound.value + 1):
         if ideal is not None and ideal.work > WORK:
             if ideal.work * (bound.value - d + 1) > dimension(G, bound.value) ** 3:
@@ -185,11 +186,13 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
         ideal.extend()
         if ideal.sizes[-1] == 0:
             return found, Bound(d - 1, f"Hilbert: every polynomial of degree {d} lies in the ideal of these invariants")
-        if dimension(G, d) == 0:
+        if (count := ideal.count_fixed()) == 0:
             continue
         candidates = _candidates(G, d)
         classes = ideal.classes(candidates)
         _, new = F.rref(np.ascontiguousarray(classes.T))
+        if len(new) != count:
+            raise ArithmeticError(f"{G}: {len(new)} new invariants of degree {d} were found, and {count} exist")
         found += [candidates[i] for i in new]
         ideal.divide(classes[new])
     return found, bound

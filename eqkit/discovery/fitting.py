@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from eqkit import deep_sets
 from eqkit.subspaces import as_tensor, require_integer, require_positive
 
 
@@ -61,15 +62,12 @@ def fit(
     model = Fitted(network, float(x.square().mean().sqrt()) or 1.0, mean, deviation)
     inputs, targets = x.flatten(1) / model.scale, (y - mean) / deviation
     held = max(2, len(x) // 10)
-    optimiser = torch.optim.Adam(network.parameters(), learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    for _ in range(steps):
+
+    def loss() -> Tensor:
         chosen = torch.randint(len(x) - held, (min(batch, len(x) - held),), generator=generator)
-        loss = (network(inputs[chosen]) - targets[chosen]).square().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+        return (network(inputs[chosen]) - targets[chosen]).square().mean()
+
+    *_, _ = deep_sets.train(network, loss, steps, steps, learning_rate)
     with torch.no_grad():
         model.error = float((network(inputs[-held:]) - targets[-held:]).square().mean())
     return model.requires_grad_(False)

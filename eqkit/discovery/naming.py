@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from eqkit.discovery import structure
@@ -88,12 +89,12 @@ def identify(lie_algebra: Tensor | Discovery | MatrixGroup, noise: float | None 
         evidence.append("abelian: all brackets vanish")
     names, fixed = [], 0
     for members, inside, tied in _components(simple, weights):
-        size = sum(blocks[r].shape[-1] for r in members)
+        sizes = [blocks[r].shape[-1] for r in members]
         if not inside and not tied:
-            fixed += size
+            fixed += sum(sizes)
             continue
-        name, reasons = _name([[simple[i][r] for r in members] for i in inside], [types[i] for i in inside],
-                              weights[members][:, :, :], tied, [blocks[r].shape[-1] for r in members])  # fmt: skip
+        there = [[simple[i][r] for r in members] for i in inside]
+        name, reasons = _name(there, [types[i] for i in inside], weights[members], tied, sizes)
         names.append(name)
         evidence += reasons
     names.sort(key=lambda s: (s.startswith("gl(1)"), s))
@@ -189,32 +190,21 @@ def _weights(Z: Tensor) -> Tensor:
 
 def _components(simple: list[list[Tensor]], weights: Tensor) -> Iterator[tuple[list[int], list[int], int]]:
     """Parts of the space that share ideals or centre: (parts, ideals that act there, dimension of the centre there)."""
-    parts = range(len(weights))
-    acts = [[float(b.abs().max()) > 1e-5 for b in ideal] for ideal in simple]
-    label = list(parts)
-
-    def join(members: list[int]) -> None:
-        for old in {label[r] for r in members}:
-            for r in parts:
-                label[r] = label[members[0]] if label[r] == old else label[r]
+    acts = torch.tensor([[bool(b.abs().max() > 1e-5) for b in ideal] for ideal in simple]).reshape(-1, len(weights))
 
     def tied(members: list[int]) -> int:
         table = weights[members].transpose(0, 1).flatten(1)
         return int(torch.linalg.matrix_rank(table, rtol=1e-4)) if table.any() else 0
 
-    def groups() -> list[list[int]]:
-        return [[r for r in parts if label[r] == k] for k in sorted(set(label))]
+    def joined(rows: Tensor) -> list[list[int]]:
+        count, label = connected_components((rows.T.int() @ rows.int()).numpy(), False)
+        return [(label == k).nonzero()[0].tolist() for k in range(count)]
 
-    for ideal in acts:
-        join([r for r in parts if ideal[r]])
-    if sum(map(tied, groups())) > tied(list(parts)):  # the centre moves several at once
-        join([r for r in parts if weights[r].any()])
-    for members in groups():
-        yield (
-            members,
-            [i for i, ideal in enumerate(acts) if ideal[members[0]] or any(ideal[r] for r in members)],
-            tied(members),
-        )
+    found = joined(acts)
+    if sum(map(tied, found)) > tied(list(range(len(weights)))):  # the centre moves several at once
+        found = joined(torch.cat([acts, weights.flatten(1).any(1)[None]]))
+    for members in found:
+        yield members, acts[:, members].any(1).nonzero()[:, 0].tolist(), tied(members)
 
 
 def _name(

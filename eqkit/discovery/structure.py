@@ -133,22 +133,28 @@ def adjoint(constants: Tensor) -> Tensor:
     return torch.stack([generic(constants, seed).T for seed in (0, 1)])
 
 
-def commutant(A: Tensor) -> Tensor:
-    """An orthonormal basis (c, n, n) of {T : T A = A T for all A}, A (k, n, n)."""
+def intertwiners(A: Tensor, B: Tensor) -> Tensor:
+    """An orthonormal basis (c, n, n) of {T : T A_i = B_i T for all i}, A and B (k, n, n)."""
     E = torch.eye(A.shape[-1], dtype=A.dtype)
-    rows = torch.cat([torch.kron(a, E) - torch.kron(E, a.T.contiguous()) for a in A])
+    rows = torch.cat(
+        [torch.kron(b, E) - torch.kron(E, a.T.contiguous()) for a, b in zip(A, B.contiguous(), strict=True)]
+    )
     return kernel(rows).T.reshape(-1, *A.shape[1:])
 
 
+def commutant(A: Tensor) -> Tensor:
+    """An orthonormal basis (c, n, n) of {T : T A = A T for all A}, A (k, n, n)."""
+    return intertwiners(A, A)
+
+
 def invariant_forms(A: Tensor) -> tuple[Tensor, Tensor]:
-    """Bases of the symmetric and of the skew B with Aᵀ B + B A = 0 for all A (k, n, n): (s, n, n) and (a, n, n)."""
-    n = A.shape[-1]
-    E = torch.eye(n, dtype=A.dtype)
-    rows = torch.cat([torch.kron(a.T.contiguous(), E) + torch.kron(E, a.T.contiguous()) for a in A])
-    swap = torch.eye(n * n, dtype=A.dtype).reshape(n, n, n, n).transpose(0, 1).reshape(n * n, n * n)
-    identity = torch.eye(n * n, dtype=A.dtype)
-    found = (kernel(torch.cat([rows, identity - s * swap])) for s in (1, -1))
-    symmetric, skew = (B.T.reshape(-1, n, n) for B in found)
+    """Bases of the symmetric and of the skew B with Aᵀ B + B A = 0 for all A (k, n, n): (s, n, n) and (a, n, n).
+
+    B ↦ Bᵀ maps the space of all these forms to itself: the symmetric are its eigenvectors for 1, the skew for −1.
+    """
+    forms = intertwiners(A, -A.mT)
+    values, vectors = torch.linalg.eigh(torch.einsum("aij,bji->ab", forms, forms))
+    symmetric, skew = (torch.einsum("as,aij->sij", vectors[:, side], forms) for side in (values > 0, values < 0))
     return symmetric, skew
 
 

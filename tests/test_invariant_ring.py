@@ -14,7 +14,7 @@ from eqkit.invariants import hironaka, invariant_ring, modular, molien_series, p
 from eqkit.invariants.cyclotomic import exact_matrices
 from eqkit.invariants.generators import field_of, values, weighted_monomials
 from eqkit.invariants.quotient import Quotient
-from eqkit.invariants.spaces import monomials, place
+from eqkit.invariants.spaces import _fixed_in_floats, monomials, place
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -179,6 +179,9 @@ def test_the_action_on_a_quotient_counts_the_invariants_that_are_new(G):
 
 def test_rotations_by_small_angles_have_three_generators():
     assert invariant_ring(groups.C.plane(100)).degrees == (2, 100, 100)
+    assert exact_matrices(groups.C.plane(1000)).N == 1000
+    with pytest.raises(MemoryError, match="degree 1000 in 2 variables have 1,001 monomials, more than the 200"):
+        invariant_ring(groups.C.plane(1000))
 
 
 # bounds
@@ -290,6 +293,16 @@ def test_a_turned_group_has_generators_of_the_same_degrees_in_floating_point(G):
         representations.assert_invariant(f, turned.vector)
     with pytest.raises(ValueError, match="not recognised"):
         _ = R.primary
+
+
+def test_a_turned_complex_group_and_rotations_by_small_angles_are_well_conditioned():
+    T = groups.U(2).sample(1, torch.Generator().manual_seed(3))[0]
+    turned = groups.MatrixGroup(T @ groups.Quaternion().generators @ T.mH, name="Q8, turned")
+    found = invariants.basis(turned, 4)
+    assert len(found) == 2 and not exact_matrices(turned)
+    for f in found:
+        representations.assert_invariant(f, turned.vector)
+    assert _fixed_in_floats(groups.C.plane(1000).generators, 60)[0].shape == (61, 1)  # |x|⁶⁰ alone
 
 
 def test_generic_invariants_decide_whether_a_system_of_parameters_of_these_degrees_exists():

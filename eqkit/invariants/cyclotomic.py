@@ -21,7 +21,7 @@ from eqkit.invariants.molien import spectra
 
 _SCALE = 10**13  # digits trusted of a float64
 _HEIGHT = 200  # the largest numerator or denominator believed
-_PRIMES = 60  # primes tried before a lift is given up
+_FEW, _PRIMES = 3, 60  # primes tried before a field is looked at, and before a lift is given up
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +78,13 @@ def exact_matrices(G: MatrixGroup) -> ExactMatrices | None:
 
 
 def _recognise(x: float, N: int) -> dict[int, Fraction] | None:
-    """x = Σ q_k cos(2πk/N), as {k: q_k}: a fraction, a fraction and one cosine, or a few of a smaller field."""
+    """x = Σ q_k cos(2πk/N), as {k: q_k}: a fraction, a cosine, a fraction and a cosine, or a few of a smaller field."""
     simple = Fraction(x).limit_denominator(_HEIGHT)
     if abs(float(simple) - x) < 1e-14 * max(1, x):
         return {0: simple} if simple else {}
+    k = round(math.acos(min(x, 1)) * N / (2 * math.pi))
+    if abs(math.cos(2 * math.pi * k / N) - x) < 1e-15:
+        return {k: Fraction(1)}
     one_cosine = ([0, k] for k in range(1, N // 4))
     fields = (
         [N // m * j for j in range(_totient(m) // 2)] for m in range(5, N + 1) if N % m == 0 and _totient(m) <= 12
@@ -144,10 +147,15 @@ def lift(exact: ExactMatrices, compute: Callable[[Field, np.ndarray], np.ndarray
         solved, _ = F.rref(np.concatenate([roots, conjugates.reshape(-1, len(place)).T], 1))
         return solved[:, len(place) :].T.reshape(conjugates.shape)
 
+    def rational(most: int) -> np.ndarray | None:
+        return _stable(lambda F: conjugate(F, 1)[..., None], exact.N, most)
+
+    if (found := rational(_FEW)) is not None:
+        return found
     places = len(set(exact.embeddings(field(exact.N)).values()))
-    trials = _PRIMES if places == 1 else max(2, places)  # no more work than for all conjugates modulo one prime
-    rational = _stable(lambda F: conjugate(F, 1)[..., None], exact.N, trials)
-    return rational if rational is not None or places == 1 else _stable(powers, exact.N, _PRIMES)
+    trials = _PRIMES if places == 1 else places  # no more work than for all conjugates modulo one prime
+    found = rational(trials)
+    return found if found is not None or places == 1 else _stable(powers, exact.N, _PRIMES)
 
 
 def _stable(compute: Callable[[Field], np.ndarray], N: int, most: int) -> np.ndarray | None:

@@ -18,7 +18,7 @@ from eqkit.invariants.molien import dimension
 from eqkit.invariants.spaces import Invariant, invariants_of_degree, monomials, place, require_size
 from eqkit.subspaces import largest_gap
 
-LARGEST = 700  # monomials of one degree at most
+LARGEST, WORK = 700, 30_000  # monomials of one degree at most, and monomials · degree
 GAP = 1e3  # a rank that rests on a smaller gap is refused
 
 
@@ -26,7 +26,7 @@ def floating_generators(G: MatrixGroup) -> tuple[list[Invariant], Bound, float]:
     """Generators as `hilbert_generators` finds them, and the smallest gap behind a rank; ArithmeticError below GAP."""
     bound, found, gaps = degree_bound(G), list[Invariant](), [math.inf]
     for d in range(1, bound.value + 1):
-        require_size(G, d, LARGEST)
+        require_size(G, d, min(LARGEST, WORK // d))
         ideal, gap = _ideal(found, G.n, d)  # orthonormal rows (rank, K)
         gaps.append(gap)
         if len(ideal) == ideal.shape[1]:

@@ -24,6 +24,7 @@ from eqkit.invariants.modular import Field, field
 from eqkit.invariants.molien import dimension, molien_series, multiplied
 from eqkit.invariants.quotient import Quotient
 from eqkit.invariants.spaces import (
+    DENSE,
     SPARSE,
     Invariant,
     invariants_of_degree,
@@ -143,7 +144,7 @@ def _vandermonde(n: int) -> Invariant:
 
 def gradient(F: Field, f: Invariant, x: np.ndarray) -> np.ndarray:
     """∇f(x) modulo p, (n,), for x without zeros, where ∂ᵢ xᵉ = eᵢ xᵉ / xᵢ."""
-    terms = f.at(F) * _powers(F, f.exponents, x[None]) % F.p  # (1, terms)
+    terms = f.at(F) * F.monomials(f.exponents, x[None]) % F.p  # (1, terms)
     return F.matmul(terms, f.exponents)[0] * F.power(x, F.p - 2) % F.p
 
 
@@ -152,17 +153,8 @@ def values(F: Field, f: Invariant, points: np.ndarray) -> np.ndarray:
     total, coefficients = np.zeros(len(points), np.int64), f.at(F)
     for start in range(0, len(coefficients), 4096):
         part = slice(start, start + 4096)
-        total += (coefficients[part] * _powers(F, f.exponents[part], points) % F.p).sum(1) % F.p
+        total += (coefficients[part] * F.monomials(f.exponents[part], points) % F.p).sum(1) % F.p
     return total % F.p
-
-
-def _powers(F: Field, exponents: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Π xⱼ^eⱼ for each point x and each row of exponents, modulo p: (count, terms)."""
-    powers = np.stack([F.power(points, k) for k in range(int(exponents.max(initial=0)) + 1)])  # (degree + 1, count, n)
-    product = np.ones((len(points), len(exponents)), np.int64)
-    for j, e in enumerate(exponents.T):
-        product = product * powers[e, :, j].T % F.p
-    return product
 
 
 # all groups
@@ -178,11 +170,12 @@ def hilbert_generators(G: MatrixGroup, F: Field) -> tuple[list[Invariant], Bound
             elif ideal.work > MOST_WORK:
                 raise MemoryError(
                     f"{G}: after degree {d - 1} polynomials modulo the ideal of the invariants still have dimension "
-                    f"{ideal.sizes[-1]:,}; use invariants.separating, or a smaller group"
+                    f"{ideal.sizes[-1]:,}; use invariants.max_filter, or a smaller group"
                 )
         if ideal is None:
             found += _new_by_values(G, F, found, d)
             continue
+        require_size(G, d, SPARSE if G.is_permutation else DENSE)
         ideal.extend()
         if ideal.sizes[-1] == 0:
             return found, Bound(d - 1, f"Hilbert: every polynomial of degree {d} lies in the ideal of these invariants")
@@ -218,7 +211,7 @@ def _new_by_values(G: MatrixGroup, F: Field, found: list[Invariant], d: int) -> 
     if len(exponents) > PRODUCTS:
         raise MemoryError(
             f"{G}: {len(exponents):,} products of generators have degree {d}, more than the {PRODUCTS:,} that can be "
-            "compared; use invariants.separating, or a smaller group"
+            "compared; use invariants.max_filter, or a smaller group"
         )
     table = [values(F, f, points) for f in found]
     rows = np.ones((len(exponents), len(points)), np.int64)

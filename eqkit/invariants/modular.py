@@ -58,6 +58,16 @@ class Field:
             A = A * A % self.p
         return result
 
+    def monomials(self, exponents: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Π xⱼ^eⱼ at points x (count, n) for each row of exponents (terms, n): (count, terms)."""
+        powers = np.ones((int(exponents.max(initial=0)) + 1, *x.shape), np.int64)  # (degree + 1, count, n)
+        for k in range(1, len(powers)):
+            powers[k] = powers[k - 1] * x % self.p
+        product = np.ones((len(x), len(exponents)), np.int64)
+        for j, e in enumerate(exponents.T):
+            product = product * powers[e, :, j].T % self.p
+        return product
+
     def random(self, rng: np.random.Generator, *shape: int) -> np.ndarray:
         """Uniform entries."""
         return rng.integers(0, self.p, shape, np.int64)

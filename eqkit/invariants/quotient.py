@@ -46,8 +46,8 @@ class Quotient:
         for rows, (i, j) in zip(commute, pairs, strict=True):
             rows[:, i], rows[:, j] = self._times[j], -self._times[i] % self.F.p
         onto, free = self._complement(commute.reshape(len(pairs) * self._times.shape[1], variables * q))
-        i, b = np.divmod(free, q)  # Q_{d+1} is spanned by some of the xᵢ b
-        moved = self._linear[:, i, :, None] * self._action[:, b, None, :] % self.F.p  # (count, dim, variables, q)
+        x, b = np.divmod(free, q)  # Q_{d+1} is spanned by some of the products x b
+        moved = self._linear[:, x, :, None] * self._action[:, b, None, :] % self.F.p  # (count, dim, variables, q)
         self._action = self.F.matmul(moved.reshape(len(moved), len(free), variables * q), onto)
         self.degree += 1
         self._times = onto.reshape(variables, q, onto.shape[1])

@@ -2,15 +2,15 @@
 
     (R f)(x) = 1/|G| Σ_g f(g x)
 
-(Signed) permutation matrices move monomials to monomials, so the invariants are sums over orbits. Other groups act on
-the monomials of degree d by a matrix A_d(s), and the invariants are the null space of A_d(s) − E over the generators
-s, computed modulo primes and lifted to fractions; in float64 only where the entries of the group are not recognised.
+(Signed) permutation matrices move monomials to monomials, so the invariants are sums over orbits. For other groups they
+are the f with f(s x) = f(x) at random points x for the generators s, a null space: there are as many points as unknown
+coefficients and a few more, so this holds for all x. It is computed modulo primes and lifted to fractions; in float64
+only where the entries of the group are not recognised.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -18,6 +18,7 @@ from functools import cache, cached_property
 import numpy as np
 import scipy.sparse
 import torch
+from torch import Tensor
 
 from eqkit.groups import MatrixGroup, trivial
 from eqkit.groups.matrix_group import require_group
@@ -27,7 +28,8 @@ from eqkit.invariants.molien import dimension
 from eqkit.invariants.polynomials import Polynomial
 from eqkit.subspaces import echelon, null_space, require_integer
 
-DENSE, SPARSE = 3000, 3_000_000  # monomials at most: acted on by a full matrix, moved one to one
+DENSE, SPARSE = 3000, 3_000_000  # monomials at most: whose combinations are sought, moved one to one
+WORK = 200_000  # monomials · degree at most: the numbers have about `degree` digits, and as many primes are needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,51 +88,53 @@ def first_factor(n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
     return i, place(rows - np.eye(n, dtype=np.int64)[i], d - 1)
 
 
-@cache
-def _raised(n: int, d: int) -> np.ndarray:
-    """Where x_j m stands among the monomials of degree d, for each m of degree d − 1: (n, K_{d−1})."""
-    return place(monomials(n, d - 1) + np.eye(n, dtype=np.int64)[:, None], d)
-
-
 def require_size(G: MatrixGroup, d: int, limit: int) -> None:
     """MemoryError where the polynomials of degree d have more than `limit` monomials."""
     size = math.comb(G.n + d - 1, d)
     if size > limit:
         raise MemoryError(
             f"{G}: polynomials of degree {d} in {G.n} variables have {size:,} monomials, more than the {limit:,} "
-            "that can be handled; use invariants.separating, or a smaller group or degree"
+            "that can be handled; use invariants.max_filter, or a smaller group or degree"
         )
 
 
-def act(generators: np.ndarray, d: int, dot: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """A_d(s) for each s (count, n, n): row m holds the coefficients of the monomial m(s x), (count, K, K).
-
-    One variable at a time, m = xᵢ m': m(s x) = Σ_j s_ij x_j m'(s x). `dot` is the product of numbers, mod p or not.
-    """
-    count, n = generators.shape[:2]
-    A = np.ones((count, 1, 1), generators.dtype)
-    for k in range(1, d + 1):
-        i, rest = first_factor(n, k)
-        lower = A[:, rest]  # (count, K_k, K_{k−1})
-        A = np.zeros((count, len(i), len(i)), generators.dtype)
-        for j, raised in enumerate(_raised(n, k)):
-            A[:, :, raised] = A[:, :, raised] + dot(generators[:, i, j][:, :, None], lower)
-        if np.issubdtype(A.dtype, np.integer):
-            A = dot(A, np.ones((), np.int64))
-    return A
+def _require_dense(G: MatrixGroup, d: int) -> None:
+    require_size(G, d, min(DENSE, WORK // max(d, 1)))
 
 
-def _fixed(F: Field, G: MatrixGroup, generators: np.ndarray, d: int, transposed: bool = False) -> np.ndarray:
-    """The invariants of degree d modulo p as rows in reduced echelon form, (m_d, K); or those of A_d(s)ᵀ.
+def _fixed(F: Field, G: MatrixGroup, generators: np.ndarray, d: int) -> np.ndarray:
+    """The invariants of degree d modulo p as rows in reduced echelon form, (m_d, K).
 
     They are sought among the orbit sums of the signed permutations in G, and then the other generators are imposed.
     """
     subgroup, outside = _monomial_part(G)
-    start = _sums_as_rows(subgroup, d)  # (orbits, K)
-    A = act(generators[outside], d, lambda a, b: a * b % F.p)
-    moved = [F.matmul(start % F.p, M.T if transposed else M) for M in A]
-    conditions = [(image - start).T % F.p for image in moved]
-    return F.matmul(F.null_space(np.concatenate([*conditions, start.T[:0]])), start % F.p)
+    start, table = _sums_as_rows(subgroup, d) % F.p, monomials(G.n, d)  # (orbits, K), (K, n)
+    x = F.random(np.random.default_rng(0), len(start) + 8, G.n)
+    before, *after = (
+        F.matmul(F.monomials(table, y), start.T) for y in (x, *(F.matmul(x, s.T) for s in generators[outside]))
+    )
+    conditions = [before[:0], *(values - before for values in after)]
+    return F.matmul(F.null_space(np.concatenate(conditions) % F.p), start)
+
+
+def _fixed_in_floats(generators: Tensor, d: int) -> tuple[Tensor, Tensor]:
+    """The invariants of degree d as columns (K, m_d) for the monomials √(d!/e!) xᵉ, and these factors (K,).
+
+    At points of the complex sphere these are orthogonal functions, which keeps the null space well conditioned.
+    """
+    n = generators.shape[-1]
+    table = torch.from_numpy(monomials(n, d))
+    scale = (torch.lgamma(torch.tensor(d + 1.0).double()) - torch.lgamma(table + 1.0).double().sum(1)).div(2).exp()
+    x = torch.randn(2 * len(table) + 8, n, dtype=torch.complex128, generator=torch.Generator().manual_seed(0))
+    x = x / torch.linalg.vector_norm(x, dim=1, keepdim=True)
+
+    def at(y: Tensor) -> Tensor:
+        return (y[:, None] ** table).prod(-1) * scale
+
+    conditions = torch.cat([x.new_zeros(0, len(table)), *(at(x @ s.mT) - at(x) for s in generators.to(x.dtype))])
+    if not generators.is_complex():
+        conditions = torch.cat([conditions.real, conditions.imag])
+    return null_space(conditions, scale=1.0), scale
 
 
 @cache
@@ -215,7 +219,7 @@ def invariants_of_degree(G: MatrixGroup, d: int) -> tuple[Invariant, ...]:
     if G.monomial is not None:
         require_size(G, d, SPARSE)
         return tuple(orbit_sums(G, monomials(G.n, d)))
-    require_size(G, d, DENSE)
+    _require_dense(G, d)
     exact = exact_matrices(G)
     if exact is None:
         return tuple(_in_floating_point(G, d))
@@ -226,9 +230,8 @@ def invariants_of_degree(G: MatrixGroup, d: int) -> tuple[Invariant, ...]:
 
 def _in_floating_point(G: MatrixGroup, d: int) -> list[Invariant]:
     """A basis in reduced echelon form where it is well conditioned, else an orthonormal one."""
-    A = torch.from_numpy(act(G.generators.numpy(), d, np.multiply))
-    K = A.shape[-1]
-    rows = null_space((A - torch.eye(K, dtype=A.dtype)).mT.reshape(-1, K), scale=1.0).mT.conj()
+    columns, scale = _fixed_in_floats(G.generators, d)
+    rows = (columns * scale[:, None]).mT
     expected = dimension(G, d)
     if len(rows) != expected:
         raise ArithmeticError(
@@ -264,8 +267,8 @@ def require_finite(G: MatrixGroup, what: str) -> None:
 def project(f: Polynomial, G: MatrixGroup) -> Polynomial:
     """R f = 1/|G| Σ_g f(g x), the invariant part of a polynomial; exact where f and the entries of G are.
 
-    The elements of G are not listed: per degree, R = B (Lᵀ B)⁻¹ Lᵀ, where the columns of B are the invariants and those
-    of L the invariants of the transposed action; for (signed) permutations, the mean over each orbit of monomials.
+    Per degree, R = B (Lᵀ B)⁻¹ Lᵀ, where the columns of B are the invariants and those of L the functionals f ↦ g(∂)f
+    for invariants g of the transposed matrices; for (signed) permutations, the mean over each orbit of monomials.
     """
     if not isinstance(f, Polynomial):
         raise TypeError("project takes a Polynomial, such as invariants.polynomial('x0^2', n=3)")
@@ -300,13 +303,15 @@ def _closure(G: MatrixGroup, exponents: np.ndarray) -> np.ndarray:
 
 
 def _project_dense(f: Polynomial, G: MatrixGroup, d: int) -> Polynomial:
-    require_size(G, d, DENSE)
+    _require_dense(G, d)
     exact, where = exact_matrices(G), place(f.exponents.numpy(), d)
     table = list(map(tuple, monomials(G.n, d).tolist()))
+    factorials = np.array([math.prod(map(math.factorial, e)) for e in table], object)
     if exact is not None and f.is_rational:
 
         def compute(F: Field, generators: np.ndarray) -> np.ndarray:
-            B, L = _fixed(F, G, generators, d), _fixed(F, G, generators, d, transposed=True)
+            weights = (factorials % F.p).astype(np.int64)
+            B, L = _fixed(F, G, generators, d), _fixed(F, G, generators.transpose(0, 2, 1), d) * weights % F.p
             row = np.zeros((1, B.shape[1]), np.int64)
             row[0, where] = [F.fraction(c) for c in f.coefficients]  # type: ignore[arg-type]
             solved, _ = F.rref(np.concatenate([F.matmul(L, B.T), F.matmul(L, row.T)], 1))
@@ -314,16 +319,11 @@ def _project_dense(f: Polynomial, G: MatrixGroup, d: int) -> Polynomial:
 
         if (powers := lift(exact, compute)) is not None:
             return Polynomial.of(zip(table, embedded(powers, exact.N), strict=True), G.n)
-    A = act(G.generators.numpy(), d, np.multiply)
-    E = np.eye(A.shape[-1])
-    B, L = (
-        null_space(torch.from_numpy(np.concatenate([*(M - E), E[:0]])), scale=1.0).numpy()
-        for M in (A.transpose(0, 2, 1), A)
-    )
-    row = np.zeros(
-        len(E), np.result_type(A.dtype, np.array([complex(c).imag for c in f.coefficients]).any() and complex)
-    )
-    row[where] = [c if np.iscomplexobj(row) else float(c) for c in f.coefficients]  # type: ignore[arg-type]
-    values = B @ np.linalg.solve(L.T @ B, L.T @ row)
-    kept = np.abs(values) > 1e-13 * np.abs(row).max()
+    (B, scale), (L, _) = (_fixed_in_floats(s, d) for s in (G.generators, G.generators.mT))
+    row = torch.zeros(len(table), dtype=torch.complex128)
+    row[where] = torch.tensor([complex(c) for c in f.coefficients], dtype=torch.complex128)
+    row = row if B.is_complex() or row.imag.any() else row.real
+    B, L = B.to(row.dtype), L.to(row.dtype)
+    values = scale * (B @ torch.linalg.solve(L.mT @ B, L.mT @ (row / scale)))
+    kept = values.abs() > 1e-13 * row.abs().max()
     return Polynomial.of([(e, c) for e, c, k in zip(table, values.tolist(), kept, strict=True) if k], G.n)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 from torch import Generator, Tensor
@@ -28,43 +27,32 @@ def generating_set(
     found by descent from random matrices, or cuts their tangent space near the `sample` (n, n), follows from them in no
     way; for the rest a proof is looked for (`Ideal`, with these letters, sizes, degree and invertibility).
     """
-    hadamard = any("∘" in str(e) for e in equations)
-    ideal = Ideal(letters, sizes, degree, hadamard, invertible)
-    consequences = functools.cache(ideal.consequences)
     candidates = sorted(equations, key=lambda e: (str(e) != "M Mᵀ = E", simplicity(e.terms[0][1])))
     kept: list[Equation] = []
-    sampled: list[Equation] = []
-
-    def following(equations: Sequence[Equation], others: Sequence[Equation]) -> list[Equation]:
-        """Those that follow from the others, the ones without a proof noted in `sampled`."""
-        unproved = found = _holding(equations, others, sample)
-        for levels in (1, 2, 3):
-            unproved = ideal.missing(unproved, [consequences(o, levels) for o in others]) if unproved else []
-        sampled.extend(unproved)
-        return found
-
     while candidates:
         kept.append(candidates.pop(0))
-        dropped = following(candidates, kept)
-        candidates = [e for e in candidates if e not in dropped]
+        following = _holding(candidates, kept, sample)
+        candidates = [e for e in candidates if e not in following]
     for e in reversed(kept.copy()):
         others = [o for o in kept if o != e]
-        if others and following([e], others):
+        if others and _holding([e], others, sample):
             kept = others
-    return kept, [e for e in equations if e not in (*kept, *sampled)], sampled
+    left = [e for e in equations if e not in kept]
+    hadamard = any("∘" in str(e) for e in equations)
+    occurring = {leaf.head for e in equations for _, w in e.terms for leaf in w.leaves}
+    letters = [w for w in letters if w.scalar or {leaf.head for leaf in w.leaves} <= occurring]
+    proved = Ideal(letters, sizes, degree, hadamard, invertible).proved(left, kept) if left else []
+    return kept, proved, [e for e in left if e not in proved]
 
 
 def _holding(equations: Sequence[Equation], others: Sequence[Equation], sample: Tensor) -> list[Equation]:
     """Those that hold at solutions of the others, with tangent vectors near the sample; none if none are found."""
     system = EquationSystem(*others)
+    near = system.descend(sample, 25)  # the sample itself, or without its noise
+    tangent = subspaces.null_space(system.jacobian(near)) if equations else near
+    equations = [e for e in equations if (EquationSystem(e).jacobian(near) @ tangent).norm() < 1e-6]
     try:
         points = system.sample(len(sample), 12, Generator().manual_seed(0)) if equations else sample
     except RuntimeError:
         return []
-    near = system.descend(sample, 25)  # the sample itself, or without its noise
-    tangent = subspaces.null_space(system.jacobian(near)) if equations else near
-    return [
-        e
-        for e in equations
-        if e.relative(points).max() < 1e-6 and (EquationSystem(e).jacobian(near) @ tangent).norm() < 1e-6
-    ]
+    return [e for e in equations if e.relative(points).max() < 1e-6]

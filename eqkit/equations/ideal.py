@@ -8,53 +8,43 @@ M Mᵀ = E and M∘M = M: the diagonal of M Mᵀ is the row sums of M∘M.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import scipy.linalg
 import torch
 from torch import Tensor
 
-from eqkit import subspaces
 from eqkit.equations.equation import Equation
 from eqkit.equations.expressions import E, M, Word
 
-ROWS = 1200  # numbers in which functions of M are compared; combinations have at most half as many terms
-MOST = 500  # functions looked at in one step
-
-
-class Step(NamedTuple):
-    """One way to make a consequence: the degree it adds, its name with {} for the equation, and the linear map."""
-
-    degree: int
-    name: str
-    apply: Callable[[list[Tensor]], list[Tensor]]
+ROWS = 800  # numbers in which functions of M are compared; combinations have at most half as many terms
+MOST = 400  # functions looked at in one step
+STEPS = 3  # the longest proof
 
 
 class Functions(NamedTuple):
-    """Functions of M: names with {} for an equation's left side minus its right side, degrees, and values.
+    """Functions of M: their degrees, and for each size their values, a tensor (functions, points, n, n)."""
 
-    values: for each size a tensor (functions, points, n, n).
-    """
-
-    names: list[str]
     degrees: list[int]
     values: list[Tensor]
 
     def some(self, chosen: Sequence[int]) -> Functions:
         """Those at these places."""
-        names, degrees = [self.names[i] for i in chosen], [self.degrees[i] for i in chosen]
-        return Functions(names, degrees, [F[list(chosen)] for F in self.values])
+        return Functions([self.degrees[i] for i in chosen], [F[list(chosen)] for F in self.values])
 
     def joined(self, other: Functions) -> Functions:
         """These and others."""
         values = [torch.cat(pair) for pair in zip(self.values, other.values, strict=True)]
-        return Functions(self.names + other.names, self.degrees + other.degrees, values)
+        return Functions(self.degrees + other.degrees, values)
 
     def columns(self) -> Tensor:
         """All values of each function in one column of norm 1, (numbers, functions)."""
         stacked = torch.cat([F.flatten(1) for F in self.values], 1).T
         return stacked / stacked.norm(dim=0).clamp(min=1e-300)
+
+
+Step = tuple[int, Callable[[list[Tensor]], list[Tensor]]]  # the degree it adds, and a linear map of values
 
 
 class Ideal:
@@ -74,80 +64,79 @@ class Ideal:
         ]
         fixed = [w for L in letters if not L.degree for w in self._with_transpose(L)]
         sides, scalars = [M, M.T, *fixed], [w for w in letters if w.scalar]
-        steps: list[tuple[str, Callable[[Tensor, Tensor], Tensor], Word]]
-        steps = [("{0} {{}}", lambda A, F: A @ F, w) for w in (*scalars, *sides)]
-        steps += [("{{}} {0}", lambda A, F: F @ A, w) for w in sides]
-        steps += [("{0}∘{{}}", lambda A, F: A * F, w) for w in (E, M, M.T) if hadamard]
+        self.steps = [self._step(lambda A, F: A @ F, w) for w in (*scalars, *sides)]
+        self.steps += [self._step(lambda A, F: F @ A, w) for w in sides]
+        self.steps += [self._step(lambda A, F: A * F, w) for w in (E, M, M.T) if hadamard]
         if any("tr(" in str(s) for s in scalars):
-            steps += [("tr({{}})/n", lambda A, F: F.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * A, E)]
-        turns = [("{{}}", lambda A, F: F, E), ("{{}}ᵀ", lambda A, F: F.mT, E)]
-        conjugations = [("{1} {{}} {0}", lambda A, F: torch.linalg.solve(A, F @ A), A) for A in (M, M.inv)]
-        self.steps, self.turns = [self._step(*s) for s in steps], [self._step(*s) for s in turns]
-        self.conjugations = [self._step(*s)._replace(degree=0) for s in conjugations if invertible]
+            self.steps += [self._step(lambda A, F: F.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * A, E)]
+        self.turns = [self._step(lambda A, F: F, E), self._step(lambda A, F: F.mT, E)]
+        conjugations = [self._step(lambda A, F: torch.linalg.solve(A, F @ A), A) for A in (M, M.inv) if invertible]
+        self.conjugations: list[Step] = [(0, apply) for _, apply in conjugations]
+        self.steps += [] if hadamard else self.conjugations
 
     def _with_transpose(self, L: Word) -> tuple[Word, ...]:
         """L and Lᵀ, or L alone where Lᵀ = ±L."""
         A, B = (w(self.points[0][:1]) for w in (L, L.T))
         return (L,) if torch.equal(A, B) or torch.equal(A, -B) else (L, L.T)
 
-    def _step(self, name: str, apply: Callable[[Tensor, Tensor], Tensor], word: Word) -> Step:
+    def _step(self, apply: Callable[[Tensor, Tensor], Tensor], word: Word) -> Step:
         values = [word(p) for p in self.points]
-        text = str(word).removesuffix(" E")
-        inverse = "" if word.scalar else str(word.inv)
-        return Step(
-            word.degree, name.format(text, inverse), lambda F: [apply(A, f) for A, f in zip(values, F, strict=True)]
-        )
+        return word.degree, lambda F: [apply(A, f) for A, f in zip(values, F, strict=True)]
 
     def functions(self, equations: Sequence[Equation]) -> Functions:
         """Left side minus right side of the equations."""
         degrees = [max(w.degree for _, w in e.terms) for e in equations]
-        return Functions(
-            ["{}"] * len(equations), degrees, [torch.stack([e(p) for e in equations]) for p in self.points]
-        )
+        return Functions(degrees, [torch.stack([e(p) for e in equations]) for p in self.points])
 
-    def consequences(self, equation: Equation, levels: int) -> Functions:
-        """What up to `levels` steps make of an equation, `MOST` functions a step, without those that depend on others.
+    def proved(self, equations: Sequence[Equation], given: Sequence[Equation]) -> list[Equation]:
+        """Those of the equations that are combinations of consequences of the given ones, found in a few steps.
 
-        What would come of dependent functions depends on what comes of the others, for steps are linear.
+        What is proved leads further as a lemma, for its degree is lower than that of its proof.
         """
-        new = self._made(self.turns, self.functions([equation]))
-        steps = self.steps + (self.conjugations if "∘" not in str(equation) else [])
-        found, basis = new.some([]), new.columns()[:, :0]
-        for level in range(levels + 1):
-            new = new.some(sorted(range(len(new.names)), key=new.degrees.__getitem__)[:MOST])
-            columns = new.columns()
-            rest = columns - basis @ (basis.T @ columns)
-            rest = rest - basis @ (basis.T @ rest)
-            _, order, rank, _ = scipy.linalg.lapack.dpstrf((rest.T @ rest).numpy(), tol=1e-12)  # pivoted Cholesky
-            chosen = (order[: min(rank, ROWS // 2 - basis.shape[1])] - 1).tolist()
-            basis = torch.cat([basis, torch.linalg.qr(rest[:, chosen]).Q], 1)
-            new = new.some(chosen)
-            found = found.joined(new)
-            if level == levels or not chosen:
+        proved: list[Equation] = []
+        while left := [e for e in equations if e not in proved]:
+            targets = self.functions(left).columns()
+            for basis in self.consequences(given, proved):
+                rest = (targets - basis @ (basis.T @ targets)).norm(dim=0)
+                if found := [e for e, r in zip(left, rest.tolist(), strict=True) if r < 1e-7]:
+                    proved += found
+                    break
+            else:
                 break
-            new = self._made(steps, new)
-        return found
+        return proved
+
+    def consequences(self, given: Sequence[Equation], lemmas: Sequence[Equation]) -> Iterator[Tensor]:
+        """What 1, 2, … `STEPS` steps make of equations, as orthonormal columns, `MOST` functions a step.
+
+        What would come of dependent functions depends on what comes of the others, for steps are linear. Lemmas, which
+        follow from the given equations, are not conjugated.
+        """
+        conjugates = self._made(self.conjugations, self.functions(given))
+        new = self._made(self.turns, self.functions([*given, *lemmas])).joined(conjugates)
+        new, basis = _independent(new, torch.zeros(len(new.columns()), 0, dtype=torch.float64))
+        for _ in range(STEPS):
+            new, basis = _independent(self._made(self.steps, new), basis)
+            yield basis
 
     def _made(self, steps: Sequence[Step], old: Functions) -> Functions:
         """Every step on every function that stays within the degree."""
-        new = old.some([])
-        for step in steps:
-            allowed = [i for i, d in enumerate(old.degrees) if d + step.degree <= max(self.degree, d)]
-            names = [step.name.replace("{}", _bracket(old.names[i], step.name)) for i in allowed]
-            degrees = [old.degrees[i] + step.degree for i in allowed]
-            new = new.joined(Functions(names, degrees, step.apply([F[allowed] for F in old.values])))
-        return new
-
-    def missing(self, equations: Sequence[Equation], known: Sequence[Functions]) -> list[Equation]:
-        """Those of the equations that are no combination of the known consequences."""
-        if not equations or not known:
-            return list(equations)
-        Q = subspaces.orthonormal(torch.cat([f.columns() for f in known], 1))
-        targets = self.functions(equations).columns()
-        rest = (targets - Q @ (Q.T @ targets)).norm(dim=0)
-        return [e for e, r in zip(equations, rest.tolist(), strict=True) if r > 1e-7]
+        degrees: list[int] = []
+        values: list[list[Tensor]] = [[F[:0]] for F in old.values]
+        for degree, apply in steps:
+            allowed = [i for i, d in enumerate(old.degrees) if d + degree <= max(self.degree, d)]
+            degrees += [old.degrees[i] + degree for i in allowed]
+            for found, F in zip(values, apply([F[allowed] for F in old.values]), strict=True):
+                found.append(F)
+        return Functions(degrees, [torch.cat(found) for found in values])
 
 
-def _bracket(name: str, step: str) -> str:
-    tight = "∘" in step or "ᵀ" in step.removeprefix("{}")[:1] or "⁻" in step
-    return f"({name})" if name != "{}" and (tight or "∘" in name) and "tr(" not in step else name
+def _independent(new: Functions, basis: Tensor) -> tuple[Functions, Tensor]:
+    """Functions that span with the basis (numbers, rank) what all would, low degrees first; and the larger basis."""
+    order = sorted(range(len(new.degrees)), key=new.degrees.__getitem__)[:MOST]
+    columns = new.some(order).columns()
+    rest = columns - basis @ (basis.T @ columns)
+    _, pivots, rank, _ = scipy.linalg.lapack.dpstrf((rest.T @ rest).numpy(), tol=1e-12)  # pivoted Cholesky
+    chosen = (pivots[: min(rank, ROWS // 2 - basis.shape[1])] - 1).tolist()
+    rest = rest[:, chosen]
+    Q = torch.linalg.qr(rest - basis @ (basis.T @ rest)).Q
+    return new.some([order[i] for i in chosen]), torch.cat([basis, Q], 1)
